@@ -139,8 +139,7 @@ impl AuditRecord {
     /// # Errors
     /// What no release up to this one has written.
     pub fn from_journal(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let (version, json) =
-            bytes.split_first().ok_or_else(|| DecodeError::new("it is empty"))?;
+        let (version, json) = bytes.split_first().ok_or_else(|| DecodeError::new("it is empty"))?;
         if *version == Self::VERSION {
             return Ok(serde_json::from_slice(json)?);
         }

@@ -7,8 +7,8 @@ use coffer_seal::uuid_text;
 use coffer_store::{DecodeError, Record};
 use serde::{Deserialize, Serialize};
 
-use super::identity::UserIdentity;
 use super::AuditRecord;
+use super::identity::UserIdentity;
 use crate::context::{Caller, CallerKind, RequestContext};
 use crate::operation::{Access, Operation};
 
@@ -277,12 +277,7 @@ fn text(key: &[u8], value: Option<&str>, out: &mut Vec<u8>) {
 
 /// Appends a member that is an object; nothing for an empty one, and a note in the place of one
 /// that is too long.
-fn bounded(
-    key: &[u8],
-    veil: Veil,
-    members: impl FnOnce(&mut AuditObject<'_>),
-    out: &mut Vec<u8>,
-) {
+fn bounded(key: &[u8], veil: Veil, members: impl FnOnce(&mut AuditObject<'_>), out: &mut Vec<u8>) {
     let start = out.len();
     out.extend_from_slice(key);
     let value = out.len();

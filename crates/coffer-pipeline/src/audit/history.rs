@@ -84,12 +84,8 @@ pub async fn regions(tables: &Tables, account: AccountId) -> Result<BTreeSet<Reg
     let mut regions = BTreeSet::new();
     let mut after: Option<Key> = None;
     while regions.len() < REGIONS_MAX {
-        let rows = tables.scan_each::<AuditBatchRecord>(
-            &prefix,
-            after.as_ref(),
-            1,
-            Direction::Ascending,
-        );
+        let rows =
+            tables.scan_each::<AuditBatchRecord>(&prefix, after.as_ref(), 1, Direction::Ascending);
         let Some((key, _)) = rows.await.map_err(Fault::unavailable)?.into_iter().next() else {
             break;
         };

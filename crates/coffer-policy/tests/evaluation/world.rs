@@ -167,7 +167,7 @@ impl Case {
     }
 
     pub(crate) fn decide(&self) -> Decision {
-        self.with(|request, policies| evaluate(request, policies))
+        self.with(evaluate)
     }
 
     /// The decision and what explains it, as numbers and ids.

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_seal::{Entropy, RootKey};
+use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
+
+use crate::audit::trail::AuditPlace;
 
 /// The lasting surroundings of every decision.
 pub struct World {
@@ -13,6 +15,8 @@ pub struct World {
     pub tables: Tables,
     /// The operator's root key.
     pub root_key: RootKey,
+    /// What seals session tokens.
+    pub sessions: SessionSealer,
     /// The source of chance.
     pub entropy: Arc<dyn Entropy>,
     /// The clock of decisions.
@@ -21,6 +25,8 @@ pub struct World {
     pub dev: bool,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
+    /// Where audit records go, beside those that commits keep.
+    pub audit: AuditPlace,
 }
 
 /// One decision at a time, for those that would else go on taking each other's place.

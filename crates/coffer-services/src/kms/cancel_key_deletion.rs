@@ -1,11 +1,12 @@
 //! CancelKeyDeletion: keeps a key that was to be deleted.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 
 /// Keeps a key that was to be deleted; it stays disabled until it is enabled.
 pub(super) struct CancelKeyDeletion;
@@ -38,8 +39,8 @@ impl Operation for CancelKeyDeletion {
     type Input = CancelKeyDeletionInput;
     type Output = CancelKeyDeletionOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:CancelKeyDeletion", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:CancelKeyDeletion", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

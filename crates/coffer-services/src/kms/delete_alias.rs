@@ -1,12 +1,12 @@
 //! DeleteAlias: takes a name from a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::KeyRecord;
+use super::permission::demand_on;
 use super::target::without_alias;
 
 /// Takes a name from a key, whatever the state of the key.
@@ -32,8 +32,8 @@ impl Operation for DeleteAlias {
     type Input = DeleteAliasInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:DeleteAlias", &input.alias_name, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:DeleteAlias", &input.alias_name).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,11 +1,12 @@
 //! DescribeKey: tells all that may be told of a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, service_of_managed_alias};
+use super::find::service_of_managed_alias;
 use super::key::{find_key, managed_key};
+use super::permission::demand_on;
 use super::wire::KeyMetadata;
 
 /// Tells of a key; asked for a managed alias that has no key yet, makes the key, as AWS does.
@@ -41,8 +42,8 @@ impl Operation for DescribeKey {
     type Input = DescribeKeyInput;
     type Output = DescribeKeyOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:DescribeKey", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:DescribeKey", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,11 +1,12 @@
 //! DisableKey: keeps a key from being used.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 
 /// Keeps a key from being used until it is enabled again.
 pub(super) struct DisableKey;
@@ -31,8 +32,8 @@ impl Operation for DisableKey {
     type Input = DisableKeyInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:DisableKey", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:DisableKey", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,11 +1,12 @@
 //! EnableKey: makes a disabled key usable again.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 use super::rotate_due_key::resume_rotation;
 
 /// Makes a disabled key usable again, and makes up for a rotation that it missed.
@@ -33,8 +34,8 @@ impl Operation for EnableKey {
     type Input = EnableKeyInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:EnableKey", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:EnableKey", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

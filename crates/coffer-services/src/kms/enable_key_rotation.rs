@@ -1,10 +1,11 @@
 //! EnableKeyRotation: has a key's material replaced from time to time.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 use super::rotate_due_key::begin_rotation;
 
 /// Has a key's material replaced each time a period has passed, beginning now.
@@ -35,8 +36,8 @@ impl Operation for EnableKeyRotation {
     type Input = EnableKeyRotationInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:EnableKeyRotation", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:EnableKeyRotation", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

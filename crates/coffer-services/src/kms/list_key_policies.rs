@@ -1,12 +1,13 @@
 //! ListKeyPolicies: lists the names of a key's policies.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::key_policy::POLICY_NAME;
 use super::pages::{Page, limit_of};
+use super::permission::demand_on;
 
 /// Lists the names of a key's policies, of which there is one.
 pub(super) struct ListKeyPolicies;
@@ -45,8 +46,8 @@ impl Operation for ListKeyPolicies {
     type Input = ListKeyPoliciesInput;
     type Output = ListKeyPoliciesOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:ListKeyPolicies", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:ListKeyPolicies", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,11 +1,12 @@
 //! ListResourceTags: lists a key's tags.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::pages::{Page, limit_of};
+use super::permission::demand_on;
 use super::tags::TAGS_MAX;
 use super::wire::Tag;
 
@@ -45,8 +46,8 @@ impl Operation for ListResourceTags {
     type Input = ListResourceTagsInput;
     type Output = ListResourceTagsOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:ListResourceTags", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:ListResourceTags", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,10 +1,11 @@
 //! TagResource: gives a key tags.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 use super::tags;
 use super::wire::Tag;
 
@@ -35,8 +36,8 @@ impl Operation for TagResource {
     type Input = TagResourceInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:TagResource", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:TagResource", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

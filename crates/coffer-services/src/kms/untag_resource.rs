@@ -1,10 +1,11 @@
 //! UntagResource: takes tags from a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 use super::tags;
 
 /// Takes tags from a key; names that it does not have are no error.
@@ -33,8 +34,8 @@ impl Operation for UntagResource {
     type Input = UntagResourceInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:UntagResource", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:UntagResource", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,10 +1,11 @@
 //! UpdateKeyDescription: says something else of a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 
 /// Replaces what a key's owner says of it.
 pub(super) struct UpdateKeyDescription;
@@ -32,8 +33,8 @@ impl Operation for UpdateKeyDescription {
     type Input = UpdateKeyDescriptionInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:UpdateKeyDescription", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on(call, "kms:UpdateKeyDescription", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! AssociateCrossAccountReplica: has a secret of another account follow one of this account.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -59,10 +59,14 @@ impl Operation for AssociateCrossAccountReplica {
     type Input = AssociateCrossAccountReplicaInput;
     type Output = AssociateCrossAccountReplicaOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let actions =
-            ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"];
-        actions.iter().flat_map(|action| id::demand(action, &input.secret_id, context)).collect()
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let mut demands = Vec::new();
+        for action in
+            ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"]
+        {
+            demands.push(id::demand(call, action, &input.secret_id).await?);
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

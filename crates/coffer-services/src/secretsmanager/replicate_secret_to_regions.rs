@@ -1,6 +1,6 @@
 //! ReplicateSecretToRegions: has other regions follow a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -43,8 +43,13 @@ impl Operation for ReplicateSecretToRegions {
     type Input = ReplicateSecretToRegionsInput;
     type Output = ReplicateSecretToRegionsOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:ReplicateSecretToRegions", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        id::demands(call, "secretsmanager:ReplicateSecretToRegions", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        let overwrite = input.force_overwrite_replica_secret;
+        wire::replica_condition(key, Some(&input.add_replica_regions), overwrite)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! TagResource: puts tags on a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation, requested_tags};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::SecretsManagerError;
@@ -33,8 +33,12 @@ impl Operation for TagResource {
     type Input = TagResourceInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:TagResource", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        id::demands(call, "secretsmanager:TagResource", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        requested_tags(key, wire::pairs(Some(&input.tags)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! UpdateSecretVersionStage: moves, adds or removes a staging label.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -48,8 +48,12 @@ impl Operation for UpdateSecretVersionStage {
     type Input = UpdateSecretVersionStageInput;
     type Output = UpdateSecretVersionStageOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:UpdateSecretVersionStage", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        id::demands(call, "secretsmanager:UpdateSecretVersionStage", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "secretsmanager:versionstage").then(|| input.version_stage.as_str().into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,9 +1,10 @@
 //! DeleteParameter: one parameter with all its versions.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
+use super::permission;
 use super::{name, read, removal};
 
 /// Deletes a parameter, its history, labels and tags.
@@ -30,9 +31,8 @@ impl Operation for DeleteParameter {
     type Input = DeleteParameterInput;
     type Output = DeleteParameterOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:DeleteParameter", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        permission::demands(call, "ssm:DeleteParameter", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

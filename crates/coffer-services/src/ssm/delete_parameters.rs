@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::parameter::ParameterRecord;
+use super::permission;
 use super::{name, removal};
 
 /// Deletes several parameters in one commit; those that are not there are told apart.
@@ -37,12 +38,12 @@ impl Operation for DeleteParameters {
     type Input = DeleteParametersInput;
     type Output = DeleteParametersOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let on = |words: &String| Demand {
-            action: "ssm:DeleteParameters",
-            resource: name::arn_for_demand(&context.scope, words),
-        };
-        input.names.iter().map(on).collect()
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let mut demands = Vec::with_capacity(input.names.len());
+        for words in &input.names {
+            demands.push(permission::demand(call, "ssm:DeleteParameters", words).await?);
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,10 +1,11 @@
 //! GetParameter: one parameter, by name or ARN, in its current or another version.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::name::{self, Reference};
+use super::name::Reference;
+use super::permission;
 use super::read;
 use super::secret_reference::SecretReference;
 use super::wire::Parameter;
@@ -40,12 +41,11 @@ impl Operation for GetParameter {
     type Input = GetParameterInput;
     type Output = GetParameterOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         if let Some(reference) = SecretReference::of(&input.name) {
-            return reference.demands(ACTION, context);
+            return reference.demands(call, ACTION).await;
         }
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: ACTION, resource }]
+        permission::demands(call, ACTION, &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,14 +1,15 @@
 //! GetParameterHistory: all versions of a parameter that are kept, oldest first.
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::name::{self, Reference};
+use super::name::Reference;
 use super::parameter::{
     ParameterRecord, ParameterTier, ParameterType, ParameterVersion, ParameterVersionRecord,
 };
+use super::permission;
 use super::wire::ParameterInlinePolicy;
 use super::{listing, read, value};
 use crate::page;
@@ -72,9 +73,8 @@ impl Operation for GetParameterHistory {
     type Input = GetParameterHistoryInput;
     type Output = GetParameterHistoryOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:GetParameterHistory", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        permission::demands(call, "ssm:GetParameterHistory", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::name::{self, Reference};
+use super::name::Reference;
+use super::permission;
 use super::read;
 use super::secret_reference::SecretReference;
 use super::wire::Parameter;
@@ -40,15 +41,15 @@ impl Operation for GetParameters {
     type Input = GetParametersInput;
     type Output = GetParametersOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let on = |words: &String| match SecretReference::of(words) {
-            Some(reference) => reference.demands(ACTION, context),
-            None => {
-                let resource = name::arn_for_demand(&context.scope, words);
-                vec![Demand { action: ACTION, resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let mut demands = Vec::with_capacity(input.names.len());
+        for words in &input.names {
+            match SecretReference::of(words) {
+                Some(reference) => demands.extend(reference.demands(call, ACTION).await?),
+                None => demands.push(permission::demand(call, ACTION, words).await?),
             }
-        };
-        input.names.iter().flat_map(on).collect()
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! GetResourcePolicies: the policies of a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -51,8 +51,8 @@ impl Operation for GetResourcePolicies {
     type Input = GetResourcePoliciesInput;
     type Output = GetResourcePoliciesOutput;
 
-    fn demands(input: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:GetResourcePolicies", &input.resource_arn)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demands_on(call, "ssm:GetResourcePolicies", &input.resource_arn).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -82,7 +82,7 @@ impl From<&ResourcePolicy> for GetResourcePoliciesResponseEntry {
         Self {
             policy_id: Some(policy.id.clone()),
             policy_hash: Some(policy.hash.clone()),
-            policy: Some(policy.text.clone()),
+            policy: Some(policy.text.text().to_owned()),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! LabelParameterVersion: puts labels on a version, moving those that sit on another.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::change::{self, Change};
 use super::errors::SsmError;
 use super::parameter::{LABELS_MAX, ParameterRecord};
+use super::permission;
 use super::{label, name, read};
 
 /// Labels a version; labels against the rules come back and are no error.
@@ -44,9 +45,8 @@ impl Operation for LabelParameterVersion {
     type Input = LabelParameterVersionInput;
     type Output = LabelParameterVersionOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:LabelParameterVersion", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        permission::demands(call, "ssm:LabelParameterVersion", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,7 @@
 //! RemoveTagsFromResource: takes tags from a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::demand::TAG_KEYS;
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -39,8 +40,13 @@ impl Operation for RemoveTagsFromResource {
     type Input = RemoveTagsFromResourceInput;
     type Output = RemoveTagsFromResourceOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:RemoveTagsFromResource", input.resource_type, &input.resource_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demands_on(call, "ssm:RemoveTagsFromResource", input.resource_type, &input.resource_id)
+            .await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == TAG_KEYS).then(|| input.tag_keys.iter().map(String::as_str).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,10 +1,11 @@
 //! UnlabelParameterVersion: takes labels off a version.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::parameter::ParameterRecord;
+use super::permission;
 use super::{name, read};
 
 /// Takes labels off a version; those that are not on it come back and are no error.
@@ -44,9 +45,8 @@ impl Operation for UnlabelParameterVersion {
     type Input = UnlabelParameterVersionInput;
     type Output = UnlabelParameterVersionOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:UnlabelParameterVersion", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        permission::demands(call, "ssm:UnlabelParameterVersion", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -33,6 +33,33 @@ fn an_explanation_lists_all_the_statements_that_decide() {
 }
 
 #[test]
+fn each_kind_of_policy_can_be_asked_alone() {
+    use PolicyType::{Boundary, Identity, Resource, ServiceControl, Session};
+    let case = Case::of(Who::User).identity(allow()).boundary(json!([allow(), deny()]));
+    let case = case.session(allow_other());
+    for (policy_type, wanted) in [
+        (Identity, true),
+        (Boundary, false),
+        (Session, false),
+        (Resource, false),
+        (ServiceControl, true),
+    ] {
+        assert_eq!(case.allows(policy_type), wanted, "{policy_type:?}");
+    }
+    let mut case = Case::of(Who::Role).of_resource(allow_to(aws(ROLE)));
+    case.service_control = vec![vec![document(allow())], vec![document(allow_other())]];
+    for (policy_type, wanted) in [
+        (Identity, false),
+        (Boundary, true),
+        (Session, true),
+        (Resource, true),
+        (ServiceControl, false),
+    ] {
+        assert_eq!(case.allows(policy_type), wanted, "{policy_type:?}");
+    }
+}
+
+#[test]
 fn a_policy_tells_what_it_is_about() {
     let text = r#"{
   "Version": "2012-10-17",

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_seal::{Entropy, RootKey};
+use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
 
 /// The lasting surroundings of every decision.
@@ -13,6 +13,8 @@ pub struct World {
     pub tables: Tables,
     /// The operator's root key.
     pub root_key: RootKey,
+    /// What seals session tokens.
+    pub sessions: SessionSealer,
     /// The source of chance.
     pub entropy: Arc<dyn Entropy>,
     /// The clock of decisions.

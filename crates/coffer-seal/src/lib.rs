@@ -19,6 +19,7 @@ mod key_wrapping;
 mod mac;
 mod root_key;
 mod row;
+mod session;
 
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
@@ -33,6 +34,7 @@ pub use key_wrapping::{Wrapping, unwrap_material};
 pub use mac::{MacHash, MacKey};
 pub use root_key::{InvalidRootKey, RootKey};
 pub use row::{RowSealer, SealedStoreKey};
+pub use session::SessionSealer;
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.
 ///

@@ -106,9 +106,10 @@ async fn world(
             make_store_key(store.as_ref(), &root_key, entropy.as_ref()).await?
         }
     };
+    let sessions = sealer.session_sealer();
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     let tables = Tables::new(store, cipher);
-    Ok(World { tables, root_key, entropy, clock, dev, turns: Turns::default() })
+    Ok(World { tables, root_key, sessions, entropy, clock, dev, turns: Turns::default() })
 }
 
 /// The one row that the store's key does not seal, since it holds that key.

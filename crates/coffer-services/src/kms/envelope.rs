@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::errors::KmsError;
 use super::key::{KeyRecord, key_arn};
+use super::multi_region::place_of;
 
 /// An encryption context: names and values bound to a ciphertext, kept nowhere in it.
 pub type EncryptionContext = BTreeMap<String, String>;
@@ -60,10 +61,11 @@ pub(super) struct Origin {
     pub(super) material_id: String,
 }
 
-/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS.
-pub(super) fn origin_of(blob: &[u8]) -> Option<Origin> {
+/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS. Where
+/// its key may be related to one at home, that one is meant.
+pub(super) fn origin_of(blob: &[u8], home: &Scope) -> Option<Origin> {
     let (head, _) = Head::read(blob)?;
-    let arn = key_arn(&head.scope, head.key_id);
+    let arn = key_arn(&place_of(&head.scope, head.key_id, home), head.key_id);
     Some(Origin { arn, material_id: head.material_id.to_owned() })
 }
 
@@ -118,10 +120,10 @@ pub async fn decrypt_in(
     blob: &[u8],
 ) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
     let (head, sealed) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    if head.scope != *home {
+    if place_of(&head.scope, head.key_id, home) != *home {
         return Err(unknown_key());
     }
-    let row = KeyRecord::key_of(&head.scope, head.key_id);
+    let row = KeyRecord::key_of(home, head.key_id);
     let key = call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)?;
     key.must_be_usable()?;
     let material =

@@ -6,7 +6,7 @@ use coffer_protocol::Fault;
 
 use super::envelope::EncryptionContext;
 use super::errors::KmsError;
-use super::wire::{DataKeySpec, EncryptionAlgorithmSpec, RecipientInfo};
+use super::wire::{DataKeySpec, RecipientInfo};
 
 /// The encryption context of a request: none is an empty one.
 ///
@@ -23,15 +23,6 @@ pub(super) fn context_of(
         )));
     }
     Ok(context)
-}
-
-/// Refuses an algorithm that a symmetric key does not have.
-pub(super) fn must_be_symmetric(algorithm: Option<EncryptionAlgorithmSpec>) -> Result<(), Fault> {
-    match algorithm {
-        None | Some(EncryptionAlgorithmSpec::SymmetricDefault) => Ok(()),
-        Some(other) => Err(KmsError::InvalidKeyUsageException
-            .with(format!("Algorithm {other} is incompatible with key spec SYMMETRIC_DEFAULT."))),
-    }
 }
 
 /// Refuses to answer to an enclave alone: coffer cannot check what an enclave attests.

@@ -24,7 +24,7 @@ mod session;
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
 pub use entropy::{Entropy, SystemEntropy, random_uuid, uuid_text};
-pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes};
+pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_bytes};
 pub use fingerprint::{fingerprint, hex};
 pub use key_pair::{
     Curve, InvalidPrivateKey, KeyPair, KeyPairSpec, Message, MlDsaSet, MlKemSet, OaepHash, RsaBits,

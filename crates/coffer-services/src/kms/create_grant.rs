@@ -3,15 +3,18 @@
 use std::collections::BTreeSet;
 
 use coffer_model::Arn;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_seal::{fingerprint, hex};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
-use super::grant::{self, Constraints, GrantConstraints, GrantOperation, GrantRecord, Principal};
+use super::find::find_without_alias;
+use super::grant::{
+    self, Constraints, GrantConstraints, GrantOperation, GrantRecord, Principal, caller_has,
+};
 use super::grant_token;
 use super::key::KeyRecord;
+use super::permission::{demand_on, granted};
 use super::request::must_be_meant;
 
 /// Gives a principal permissions on a key, until the grant is retired or revoked.
@@ -75,7 +78,33 @@ impl Operation for CreateGrant {
     type Output = CreateGrantOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:CreateGrant", &input.key_id, call.context())])
+        let demand = demand_on(call, "kms:CreateGrant", &input.key_id).await?;
+        let Ok(key) = find_without_alias(call, &input.key_id).await else {
+            return Ok(vec![demand]);
+        };
+        let Ok(constraints) = constraints_of(&key, input) else { return Ok(vec![demand]) };
+        let operations = input.operations.iter().copied().collect();
+        let may = |grant: &GrantRecord| grant.may_pass_on(&operations, &constraints);
+        let by_grant = caller_has(call, &key, may).await?;
+        Ok(vec![granted(demand, by_grant)])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:granteeprincipal" => Some(input.grantee_principal.as_deref()?.into()),
+            "kms:granteeserviceprincipal" => {
+                Some(input.grantee_service_principal.as_deref()?.into())
+            }
+            "kms:retiringprincipal" => Some(input.retiring_principal.as_deref()?.into()),
+            "kms:grantoperations" => {
+                Some(input.operations.iter().map(GrantOperation::as_str).collect())
+            }
+            "kms:grantconstrainttype" => {
+                input.constraints.as_ref()?.kind().map(ContextValues::from)
+            }
+            "kms:grantisforawsresource" => Some(input.grantee_service_principal.is_some().into()),
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -101,10 +130,7 @@ fn wanted(
     key: &KeyRecord,
     input: &CreateGrantInput,
 ) -> Result<GrantRecord, Fault> {
-    let constraints = match &input.constraints {
-        Some(constraints) => constraints.read(&key.kind)?,
-        None => Constraints::default(),
-    };
+    let constraints = constraints_of(key, input)?;
     let grantee = principal_of(
         "Grantee",
         input.grantee_principal.as_deref(),
@@ -145,6 +171,13 @@ fn wanted(
     };
     grant.grant_id = id_of(call, &grant)?;
     Ok(grant)
+}
+
+fn constraints_of(key: &KeyRecord, input: &CreateGrantInput) -> Result<Constraints, Fault> {
+    match &input.constraints {
+        Some(constraints) => constraints.read(&key.kind),
+        None => Ok(Constraints::default()),
+    }
 }
 
 /// The id of a new grant. AWS: a named one with the same members is the same grant, whose id is

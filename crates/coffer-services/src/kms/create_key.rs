@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
 use super::key::{KeyManager, KeyRecord, NewKey};
 use super::spec::KeyKind;
-use super::wire::{CustomerMasterKeySpec, KeyMetadata, KeySpec, KeyUsageType, OriginType, Tag};
+use super::wire::{
+    CustomerMasterKeySpec, KeyMetadata, KeySpec, KeyUsageType, MultiRegionKeyType, OriginType, Tag,
+};
 use super::{key_policy, tags};
 
 /// Makes a key of any kind, with fresh material or for imported material, or refuses the kinds that
@@ -70,6 +72,22 @@ impl Operation for CreateKey {
             demands.extend(Demand::any("kms:TagResource"));
         }
         Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        let kind = || kind_of(input).ok();
+        match key {
+            "kms:keyspec" | "kms:customermasterkeyspec" => Some(kind()?.spec.to_string().into()),
+            "kms:keyusage" | "kms:customermasterkeyusage" => Some(kind()?.usage.to_string().into()),
+            "kms:keyorigin" => Some(kind()?.origin.to_string().into()),
+            "kms:multiregion" => Some(input.multi_region.unwrap_or(false).into()),
+            "kms:multiregionkeytype" => (input.multi_region == Some(true))
+                .then(|| MultiRegionKeyType::Primary.to_string().into()),
+            "kms:bypasspolicylockoutsafetycheck" => {
+                Some(input.bypass_policy_lockout_safety_check.unwrap_or(false).into())
+            }
+            _ => tags::condition(input.tags.as_deref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

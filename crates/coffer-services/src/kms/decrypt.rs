@@ -3,15 +3,17 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
+use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
-use super::request::{context_of, must_be_meant, must_have_no_recipient};
-use super::source::{Source, source_demand};
+use super::permission::{demand_on_source, of_context};
+use super::request::{algorithm_of, context_of, must_be_meant, must_have_no_recipient};
+use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec, RecipientInfo};
 
 /// Opens a ciphertext of Encrypt, GenerateDataKey or ReEncrypt.
@@ -66,7 +68,17 @@ impl Operation for Decrypt {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
-        Ok(source_demand("kms:Decrypt", input.key_id.as_deref(), blob, call.context()))
+        let (key_id, context) = (input.key_id.as_deref(), input.encryption_context.as_ref());
+        Ok(vec![demand_on_source(call, GrantOperation::Decrypt, key_id, blob, context).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:encryptionalgorithm" => {
+                Some(algorithm_of(input.encryption_algorithm).to_string().into())
+            }
+            _ => of_context(input.encryption_context.as_ref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,9 +4,10 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::imports;
 use super::multi_region::put_with_replicas;
+use super::permission::demand_on;
 use super::usage;
 
 /// Takes imported material out of a key, which needs the same again before it can be used.
@@ -45,7 +46,7 @@ impl Operation for DeleteImportedKeyMaterial {
     type Output = DeleteImportedKeyMaterialOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:DeleteImportedKeyMaterial", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:DeleteImportedKeyMaterial", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

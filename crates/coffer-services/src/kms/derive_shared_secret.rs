@@ -1,14 +1,15 @@
 //! DeriveSharedSecret: agrees on a secret.
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::demand_on;
+use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
+use super::permission::demand_or_grant;
 use super::request::{must_be_meant, must_have_no_recipient};
 use super::usage;
 use super::wire::{KeyAgreementAlgorithmSpec, KeyUsageType, OriginType, RecipientInfo};
@@ -61,7 +62,15 @@ impl Operation for DeriveSharedSecret {
     type Output = DeriveSharedSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:DeriveSharedSecret", &input.key_id, call.context())])
+        let operation = GrantOperation::DeriveSharedSecret;
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, None).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:keyagreementalgorithm" => Some(input.key_agreement_algorithm.as_str().into()),
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::cipher::Target;
 use super::errors::KmsError;
-use super::find::demand_on;
+use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
-use super::request::{context_of, must_be_meant};
+use super::permission::{demand_or_grant, of_context};
+use super::request::{algorithm_of, context_of, must_be_meant};
 use super::wire::EncryptionAlgorithmSpec;
 
 /// Seals a message of up to 4 kilobytes under a key.
@@ -60,7 +61,17 @@ impl Operation for Encrypt {
     type Output = EncryptOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:Encrypt", &input.key_id, call.context())])
+        let (operation, context) = (GrantOperation::Encrypt, input.encryption_context.as_ref());
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, context).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:encryptionalgorithm" => {
+                Some(algorithm_of(input.encryption_algorithm).to_string().into())
+            }
+            _ => of_context(input.encryption_context.as_ref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

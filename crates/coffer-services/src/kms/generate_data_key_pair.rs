@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::data_key_pair::DataKeyPair;
 use super::errors::KmsError;
-use super::find::demand_on;
+use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
+use super::permission::{demand_or_grant, of_context};
 use super::request::{context_of, must_be_meant, must_have_no_recipient};
 use super::usage;
 use super::wire::{DataKeyPairSpec, RecipientInfo};
@@ -66,7 +67,16 @@ impl Operation for GenerateDataKeyPair {
     type Output = GenerateDataKeyPairOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GenerateDataKeyPair", &input.key_id, call.context())])
+        let (operation, context) =
+            (GrantOperation::GenerateDataKeyPair, input.encryption_context.as_ref());
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, context).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:datakeypairspec" => Some(input.key_pair_spec.as_str().into()),
+            _ => of_context(input.encryption_context.as_ref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

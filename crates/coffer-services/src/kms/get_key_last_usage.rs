@@ -5,8 +5,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::last_use::{KeyLastUsageTrackingOperation, LastUseRecord};
+use super::permission::demand_on;
 
 /// Tells when and for what a key was last used.
 pub(super) struct GetKeyLastUsage;
@@ -42,7 +43,7 @@ impl Operation for GetKeyLastUsage {
     type Output = GetKeyLastUsageOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GetKeyLastUsage", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:GetKeyLastUsage", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

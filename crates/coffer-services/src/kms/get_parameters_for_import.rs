@@ -1,12 +1,13 @@
 //! GetParametersForImport: gives what material has to be wrapped with to be imported.
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::import_token;
+use super::permission::demand_on;
 use super::usage;
 use super::wire::{AlgorithmSpec, WrappingKeySpec};
 
@@ -50,7 +51,15 @@ impl Operation for GetParametersForImport {
     type Output = GetParametersForImportOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GetParametersForImport", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:GetParametersForImport", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:wrappingalgorithm" => Some(input.wrapping_algorithm.as_str().into()),
+            "kms:wrappingkeyspec" => Some(input.wrapping_key_spec.as_str().into()),
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,10 +4,11 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::demand_on;
+use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::metadata::listed;
+use super::permission::demand_or_grant;
 use super::spec::MaterialKind;
 use super::wire::{
     CustomerMasterKeySpec, EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec,
@@ -61,7 +62,8 @@ impl Operation for GetPublicKey {
     type Output = GetPublicKeyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GetPublicKey", &input.key_id, call.context())])
+        let operation = GrantOperation::GetPublicKey;
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, None).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -14,13 +14,12 @@ use serde::{Deserialize, Serialize};
 use super::errors::KmsError;
 use super::key::KeyRecord;
 
-pub(crate) use decision::grant_allows;
-pub(crate) use wire::GrantOperation;
-pub(super) use wire::{GrantConstraints, GrantListEntry};
+pub(super) use decision::{caller_has, is_granted};
+pub(super) use wire::{GrantConstraints, GrantListEntry, GrantOperation};
 
 /// A permission on one key for one principal.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct GrantRecord {
+pub(super) struct GrantRecord {
     /// Its id: 64 hexadecimal digits.
     pub(super) grant_id: String,
     /// The key.
@@ -160,6 +159,12 @@ impl Record for GrantCountRecord {
         let scope = Scope { account: self.account, region: self.region.clone() };
         Self::key_of(&scope, &self.key_id)
     }
+}
+
+/// Whether a key has any grant: a look that costs little, before one that costs more.
+async fn has_grants(call: &mut Call<'_>, key: &KeyRecord) -> Result<bool, Fault> {
+    let row = GrantCountRecord::key_of(&key.scope(), &key.key_id);
+    Ok(call.get::<GrantCountRecord>(&row).await?.is_some_and(|record| record.count > 0))
 }
 
 /// Stages a grant that is new.

@@ -3,16 +3,17 @@
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
 use super::expire_key_material::ExpireKeyMaterial;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::import_token::ImportToken;
 use super::imports::{self, Incoming};
 use super::material::{Imported, OpenMaterial, imported_id};
 use super::multi_region::put_with_replicas;
+use super::permission::demand_on;
 use super::usage;
 use super::wire::{ExpirationModelType, ImportType};
 
@@ -65,7 +66,15 @@ impl Operation for ImportKeyMaterial {
     type Output = ImportKeyMaterialOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ImportKeyMaterial", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ImportKeyMaterial", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:expirationmodel" => Some(model_of(input).to_string().into()),
+            "kms:validto" => input.valid_to.map(ContextValues::from),
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -105,10 +114,13 @@ impl Operation for ImportKeyMaterial {
     }
 }
 
+fn model_of(input: &ImportKeyMaterialInput) -> ExpirationModelType {
+    input.expiration_model.unwrap_or(ExpirationModelType::KeyMaterialExpires)
+}
+
 /// When the material is to be deleted again, where it is.
 fn expiry(now: Timestamp, input: &ImportKeyMaterialInput) -> Result<Option<Timestamp>, Fault> {
-    let model = input.expiration_model.unwrap_or(ExpirationModelType::KeyMaterialExpires);
-    match (model, input.valid_to) {
+    match (model_of(input), input.valid_to) {
         (ExpirationModelType::KeyMaterialDoesNotExpire, None) => Ok(None),
         (ExpirationModelType::KeyMaterialDoesNotExpire, Some(_)) => Err(Fault::validation(
             "A validTo date must not be set if the ExpirationModel is \

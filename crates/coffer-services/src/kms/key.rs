@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use coffer_model::{AccountId, Region, Timestamp};
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
 use coffer_seal::{KeyPair, MacKey, Material, RootKey};
@@ -36,7 +37,7 @@ pub struct KeyRecord {
     /// When it was made.
     pub created: Timestamp,
     /// The key policy's text.
-    pub policy: String,
+    pub policy: PolicyDocument,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// The names of its aliases: their count is bounded, and they go when it goes.
@@ -166,7 +167,7 @@ impl KeyRecord {
             manager: new.manager,
             description: new.description.to_owned(),
             created: call.now(),
-            policy: new.policy,
+            policy: PolicyDocument::new(new.policy),
             tags: new.tags,
             aliases: BTreeSet::new(),
             rotation: None,

@@ -5,10 +5,11 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::{Direction, Key};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::grant::{GrantListEntry, GrantRecord, find_grant};
 use super::key::KeyRecord;
 use super::pages::{limit_of, place};
+use super::permission::demand_on;
 use crate::page;
 
 /// Lists the grants of a key: all, those of a principal, or one.
@@ -61,7 +62,7 @@ impl Operation for ListGrants {
     type Output = ListGrantsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ListGrants", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ListGrants", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

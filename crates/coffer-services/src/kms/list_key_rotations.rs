@@ -7,12 +7,13 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::key::KeyRecord;
 use super::material::{MadeBy, SealedMaterial};
 use super::metadata::expiration_model;
 use super::multi_region::related;
 use super::pages::{Page, limit_of};
+use super::permission::demand_on;
 use super::usage;
 use super::wire::ExpirationModelType;
 
@@ -56,7 +57,7 @@ impl Operation for ListKeyRotations {
     type Output = ListKeyRotationsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ListKeyRotations", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ListKeyRotations", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -150,9 +150,9 @@ pub(super) async fn related(
     call.get::<KeyRecord>(&KeyRecord::key_of(&scope, &key.key_id)).await
 }
 
-/// Where a key is looked for that something from elsewhere names: one that may be related to a key
-/// of the account at hand, there.
-pub(super) fn place_of(named: &Scope, key_id: &str, home: &Scope) -> Scope {
-    let is_related = key_id.starts_with(MULTI_REGION_PREFIX) && named.account == home.account;
-    if is_related { home.clone() } else { named.clone() }
+/// Where the key of a ciphertext is: one that has related keys is meant to be the one in the region
+/// at hand.
+pub(super) fn place_of(named: &Scope, key_id: &str, region: &Region) -> Scope {
+    let is_related = key_id.starts_with(MULTI_REGION_PREFIX);
+    if is_related { named.in_region(region.clone()) } else { named.clone() }
 }

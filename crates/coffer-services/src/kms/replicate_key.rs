@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Region;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::identity::PolicyDocument;
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::{KeyRecord, key_arn};
 use super::multi_region::put_with_replicas;
+use super::permission::demand_on;
 use super::wire::{KeyMetadata, Tag};
 use super::{key_policy, tags};
 
@@ -60,12 +62,19 @@ impl Operation for ReplicateKey {
     type Output = ReplicateKeyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let mut demands = vec![demand_on("kms:ReplicateKey", &input.key_id, call.context())];
+        let mut demands = vec![demand_on(call, "kms:ReplicateKey", &input.key_id).await?];
         demands.extend(Demand::any("kms:CreateKey"));
         if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
             demands.extend(Demand::any("kms:TagResource"));
         }
         Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:replicaregion" => Some(input.replica_region.as_str().into()),
+            _ => tags::condition(input.tags.as_deref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -96,7 +105,7 @@ impl Operation for ReplicateKey {
         let tags = tags::joined(&BTreeMap::new(), input.tags.as_deref().unwrap_or_default())?;
         let description = input.description.as_deref().unwrap_or_default();
         let mut replica = KeyRecord::replica_of(&primary, call, region.clone(), description);
-        replica.policy.clone_from(&policy);
+        replica.policy = PolicyDocument::new(policy.clone());
         replica.tags.clone_from(&tags);
         call.acted_on(&primary.arn());
         call.acted_on(&arn);

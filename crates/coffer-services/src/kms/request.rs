@@ -6,7 +6,7 @@ use coffer_protocol::Fault;
 
 use super::envelope::EncryptionContext;
 use super::errors::KmsError;
-use super::wire::{DataKeySpec, RecipientInfo};
+use super::wire::{DataKeySpec, EncryptionAlgorithmSpec, RecipientInfo};
 
 /// The encryption context of a request: none is an empty one.
 ///
@@ -23,6 +23,11 @@ pub(super) fn context_of(
         )));
     }
     Ok(context)
+}
+
+/// The algorithm of a request: the symmetric one where it says nothing.
+pub(super) fn algorithm_of(given: Option<EncryptionAlgorithmSpec>) -> EncryptionAlgorithmSpec {
+    given.unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault)
 }
 
 /// Refuses to answer to an enclave alone: coffer cannot check what an enclave attests.

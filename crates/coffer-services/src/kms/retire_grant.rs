@@ -1,13 +1,16 @@
 //! RetireGrant: ends a grant, by those whom it names.
 
+use std::sync::Arc;
+
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::grant::{self, GrantRecord, find_grant};
 use super::grant_token;
 use super::key::key_arn;
+use super::permission::{demand_on, granted};
 use super::request::must_be_meant;
 
 /// Ends a grant that its token names, or its key and id.
@@ -43,17 +46,16 @@ impl Operation for RetireGrant {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        if let Some(key_id) = &input.key_id {
-            return Ok(vec![demand_on("kms:RetireGrant", key_id, call.context())]);
-        }
-        let Some(token) = &input.grant_token else { return Ok(Demand::any("kms:RetireGrant")) };
-        let row = grant_token::grant_of(call, token)?;
-        Ok(match call.get::<GrantRecord>(&row).await? {
-            Some(grant) => {
-                vec![Demand::of("kms:RetireGrant", key_arn(&grant.scope(), &grant.key_id))]
-            }
-            None => Demand::any("kms:RetireGrant"),
-        })
+        let Some(grant) = meant(call, input).await? else {
+            return match &input.key_id {
+                Some(key_id) => Ok(vec![demand_on(call, ACTION, key_id).await?]),
+                None => Ok(Demand::any(ACTION)),
+            };
+        };
+        let demand = demand_on(call, ACTION, &key_arn(&grant.scope(), &grant.key_id)).await?;
+        let caller = &call.context().caller;
+        let names = [caller.arn.as_str(), caller.principal_arn.as_str()];
+        Ok(vec![granted(demand, grant.may_be_retired_by(&names))])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -78,3 +80,23 @@ impl Operation for RetireGrant {
         grant::remove(call, &grant).await
     }
 }
+
+/// The grant that is meant, where it is there.
+async fn meant(
+    call: &mut Call<'_>,
+    input: &RetireGrantInput,
+) -> Result<Option<Arc<GrantRecord>>, Fault> {
+    match (&input.grant_token, &input.key_id, &input.grant_id) {
+        (Some(token), None, None) => {
+            let row = grant_token::grant_of(call, token)?;
+            call.get::<GrantRecord>(&row).await
+        }
+        (None, Some(key_id), Some(grant_id)) => {
+            let Ok(key) = find_without_alias(call, key_id).await else { return Ok(None) };
+            Ok(find_grant(call, &key, grant_id).await.ok())
+        }
+        _ => Ok(None),
+    }
+}
+
+const ACTION: &str = "kms:RetireGrant";

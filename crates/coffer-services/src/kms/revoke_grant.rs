@@ -4,8 +4,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::grant::{self, find_grant};
+use super::permission::demand_on;
 use super::request::must_be_meant;
 
 /// Ends a grant of a key.
@@ -38,7 +39,7 @@ impl Operation for RevokeGrant {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:RevokeGrant", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:RevokeGrant", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

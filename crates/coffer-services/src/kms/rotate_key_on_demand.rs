@@ -6,10 +6,11 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyRecord;
 use super::material::{MadeBy, SealedMaterial};
 use super::multi_region::{put_with_replicas, related};
+use super::permission::demand_on;
 use super::rotate_due_key::emit_rotation;
 use super::usage;
 
@@ -49,7 +50,7 @@ impl Operation for RotateKeyOnDemand {
     type Output = RotateKeyOnDemandOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:RotateKeyOnDemand", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:RotateKeyOnDemand", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

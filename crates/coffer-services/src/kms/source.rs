@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Call, Demand, RequestContext};
+use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 use coffer_seal::OaepHash;
 
 use super::cipher::must_have_no_context;
 use super::envelope::{self, EncryptionContext};
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::{KeyRecord, find_key};
 use super::request::missing;
 use super::usage;
@@ -91,7 +90,7 @@ impl Source<'_> {
         }
         let blob = self.blob.ok_or_else(|| missing("ciphertextBlob"))?;
         let origin =
-            envelope::origin_of(blob, call.scope()).ok_or_else(envelope::invalid_ciphertext)?;
+            envelope::origin_of(blob, call.region()).ok_or_else(envelope::invalid_ciphertext)?;
         if said.is_some_and(|key| key.arn() != origin.arn) {
             return Err(incorrect_key());
         }
@@ -118,22 +117,6 @@ impl Source<'_> {
         let mut plain = opened.map_err(|_| envelope::invalid_ciphertext())?;
         let plaintext = Sensitive::new(std::mem::take(&mut *plain));
         Ok(Some(Opened { plaintext, key, material_id: None }))
-    }
-}
-
-/// The permission on the key that is said, or else on the one that the ciphertext names. Bytes
-/// that are no ciphertext need none, and are refused when the operation runs.
-pub(super) fn source_demand(
-    action: &'static str,
-    key_id: Option<&str>,
-    blob: Option<&[u8]>,
-    context: &RequestContext,
-) -> Vec<Demand> {
-    let origin = blob.and_then(|blob| envelope::origin_of(blob, &context.scope));
-    match (key_id, origin) {
-        (Some(key_id), _) => vec![demand_on(action, key_id, context)],
-        (None, Some(origin)) => vec![Demand::of(action, origin.arn)],
-        (None, None) => Demand::any(action),
     }
 }
 

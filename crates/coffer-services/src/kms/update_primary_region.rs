@@ -1,13 +1,14 @@
 //! UpdatePrimaryRegion: makes a replica the primary, and the primary a replica.
 
 use coffer_model::Region;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::key_arn;
 use super::multi_region::{put_with_replicas, related};
+use super::permission::demand_on;
 use super::rotate_due_key::move_rotation;
 
 /// Makes a replica of a key the primary, and the key a replica.
@@ -40,12 +41,19 @@ impl Operation for UpdatePrimaryRegion {
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let action = "kms:UpdatePrimaryRegion";
         let key = find_to_change(call, &input.key_id, action).await;
-        let mut demands = vec![demand_on(action, &input.key_id, call.context())];
+        let mut demands = vec![demand_on(call, action, &input.key_id).await?];
         // AWS: on the replica, too (API reference).
         if let (Ok(key), Ok(region)) = (key, input.primary_region.parse()) {
             demands.push(Demand::of(action, key_arn(&key.scope().in_region(region), &key.key_id)));
         }
         Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:primaryregion" => Some(input.primary_region.as_str().into()),
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

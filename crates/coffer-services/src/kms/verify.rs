@@ -1,14 +1,15 @@
 //! Verify: checks a signature.
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::demand_on;
+use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
+use super::permission::demand_or_grant;
 use super::request::must_be_meant;
 use super::signing;
 use super::wire::{MessageType, SigningAlgorithmSpec};
@@ -62,7 +63,18 @@ impl Operation for Verify {
     type Output = VerifyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:Verify", &input.key_id, call.context())])
+        let operation = GrantOperation::Verify;
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, None).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:signingalgorithm" => Some(input.signing_algorithm.as_str().into()),
+            "kms:messagetype" => {
+                Some(input.message_type.unwrap_or(MessageType::Raw).to_string().into())
+            }
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

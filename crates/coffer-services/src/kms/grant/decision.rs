@@ -6,32 +6,36 @@ use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 use coffer_store::Direction;
 
-use super::{Constraints, GrantOperation, GrantRecord, Principal};
+use super::{Constraints, GrantOperation, GrantRecord, Principal, has_grants};
 use crate::kms::envelope::EncryptionContext;
-use crate::kms::grant_token;
 use crate::kms::key::KeyRecord;
 
-/// Whether a grant allows an operation on a key to one who is known by any of these names: the
-/// caller's own ARN, the role's for its sessions, the account's root; a service's name.
-///
-/// `context` is the request's encryption context, nothing where the operation has none.
-/// `source_arn` is the resource that a service asks on behalf of.
-///
-/// # Errors
-/// `InvalidGrantTokenException` for a token that is of no grant. A token adds nothing else: every
-/// grant holds as soon as it is made.
-pub(crate) async fn grant_allows(
+/// Whether a grant allows the caller an operation on a key. `context` is the request's encryption
+/// context, where the operation has one.
+pub(in crate::kms) async fn is_granted(
     call: &mut Call<'_>,
     key: &KeyRecord,
     operation: GrantOperation,
-    grantees: &[&str],
     context: Option<&EncryptionContext>,
-    source_arn: Option<&str>,
-    tokens: &[String],
 ) -> Result<bool, Fault> {
-    grant_token::must_be_known(call, Some(tokens)).await?;
-    let asked = Asked { operation, context, source_arn };
-    Ok(first_of(call, key, grantees, |grant| grant.allows(&asked)).await?.is_some())
+    // Nobody asks here on behalf of a resource.
+    let asked = Asked { operation, context, source_arn: None };
+    caller_has(call, key, |grant| grant.allows(&asked)).await
+}
+
+/// Whether a key has a grant that is as wanted for the caller: by the own ARN, or by the role's for
+/// its sessions.
+pub(in crate::kms) async fn caller_has(
+    call: &mut Call<'_>,
+    key: &KeyRecord,
+    is_wanted: impl Fn(&GrantRecord) -> bool,
+) -> Result<bool, Fault> {
+    if !has_grants(call, key).await? {
+        return Ok(false);
+    }
+    let caller = &call.context().caller;
+    let names = [caller.arn.as_str(), caller.principal_arn.as_str()];
+    Ok(first_of(call, key, &names, is_wanted).await?.is_some())
 }
 
 /// What somebody asks for.
@@ -102,7 +106,7 @@ impl Constraints {
 }
 
 /// The first grant on a key for one of these names that is as wanted.
-pub(in crate::kms) async fn first_of(
+async fn first_of(
     call: &mut Call<'_>,
     key: &KeyRecord,
     grantees: &[&str],

@@ -12,7 +12,7 @@ use crate::kms::wire::KeyUsageType;
 
 /// What a grant can allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, AwsEnum, Serialize, Deserialize)]
-pub(crate) enum GrantOperation {
+pub(in crate::kms) enum GrantOperation {
     Decrypt,
     Encrypt,
     GenerateDataKey,
@@ -87,6 +87,31 @@ impl GrantOperation {
         }
     }
 
+    /// The IAM action.
+    pub(in crate::kms) fn action(self) -> &'static str {
+        match self {
+            Self::Decrypt => "kms:Decrypt",
+            Self::Encrypt => "kms:Encrypt",
+            Self::GenerateDataKey => "kms:GenerateDataKey",
+            Self::GenerateDataKeyWithoutPlaintext => "kms:GenerateDataKeyWithoutPlaintext",
+            Self::ReEncryptFrom => "kms:ReEncryptFrom",
+            Self::ReEncryptTo => "kms:ReEncryptTo",
+            Self::Sign => "kms:Sign",
+            Self::Verify => "kms:Verify",
+            Self::GetPublicKey => "kms:GetPublicKey",
+            Self::CreateGrant => "kms:CreateGrant",
+            Self::RetireGrant => "kms:RetireGrant",
+            Self::DescribeKey => "kms:DescribeKey",
+            Self::GenerateDataKeyPair => "kms:GenerateDataKeyPair",
+            Self::GenerateDataKeyPairWithoutPlaintext => "kms:GenerateDataKeyPairWithoutPlaintext",
+            Self::GenerateMac => "kms:GenerateMac",
+            Self::VerifyMac => "kms:VerifyMac",
+            Self::DeriveSharedSecret => "kms:DeriveSharedSecret",
+            Self::Encapsulate => "kms:Encapsulate",
+            Self::Decapsulate => "kms:Decapsulate",
+        }
+    }
+
     /// Whether requests of the operation have an encryption context.
     pub(in crate::kms) fn has_context(self) -> bool {
         matches!(
@@ -104,6 +129,15 @@ impl GrantOperation {
 }
 
 impl GrantConstraints {
+    /// What kind of constraint it is on encryption contexts, as `kms:GrantConstraintType` has it.
+    pub(in crate::kms) fn kind(&self) -> Option<&'static str> {
+        match (&self.encryption_context_equals, &self.encryption_context_subset) {
+            (Some(_), _) => Some("EncryptionContextEquals"),
+            (None, Some(_)) => Some("EncryptionContextSubset"),
+            (None, None) => None,
+        }
+    }
+
     /// The conditions as they are kept.
     ///
     /// # Errors

@@ -109,7 +109,16 @@ async fn world(
     let sessions = sealer.session_sealer();
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     let tables = Tables::new(store, cipher);
-    Ok(World { tables, root_key, sessions, entropy, clock, dev, turns: Turns::default() })
+    Ok(World {
+        tables,
+        root_key,
+        sessions,
+        entropy,
+        clock,
+        dev,
+        turns: Turns::default(),
+        audit: Default::default(),
+    })
 }
 
 /// The one row that the store's key does not seal, since it holds that key.

@@ -163,6 +163,17 @@ impl<'w> Call<'w> {
         &self.world.sessions
     }
 
+    /// Computes something that takes long where no other request waits for it, such as a key pair.
+    ///
+    /// # Errors
+    /// A computation that panicked.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.world.turns.aside(work).await
+    }
+
     /// Reads a record, staged writes included.
     pub async fn get<R: Record>(&mut self, key: &Key) -> Result<Option<Arc<R>>, Fault> {
         match self.transaction.staged_get::<R>(key) {

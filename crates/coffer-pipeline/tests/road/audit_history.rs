@@ -24,7 +24,7 @@ fn trail(folder: &Path) -> Trail {
         folder,
         key: &[7; 32],
         fresh_node: "node-1",
-        sync: Sync::Always,
+        sync: Sync::Soon,
         on_failure: OnFailure::Refuse,
         now: Timestamp::from_millis(START_MS),
     };

@@ -26,7 +26,6 @@ pub(super) struct EncryptInput {
     plaintext: Sensitive<Vec<u8>>,
     encryption_context: Option<BTreeMap<String, String>>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     encryption_algorithm: Option<EncryptionAlgorithmSpec>,
     dry_run: Option<bool>,

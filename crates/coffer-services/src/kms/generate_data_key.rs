@@ -27,7 +27,6 @@ pub(super) struct GenerateDataKeyInput {
     number_of_bytes: Option<i32>,
     key_spec: Option<DataKeySpec>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     recipient: Option<RecipientInfo>,
     dry_run: Option<bool>,

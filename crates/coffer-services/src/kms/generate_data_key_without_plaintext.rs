@@ -26,7 +26,6 @@ pub(super) struct GenerateDataKeyWithoutPlaintextInput {
     #[shape(min = 1, max = 1024)]
     number_of_bytes: Option<i32>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     dry_run: Option<bool>,
 }

@@ -31,7 +31,6 @@ pub(super) struct ReEncryptInput {
     source_encryption_algorithm: Option<EncryptionAlgorithmSpec>,
     destination_encryption_algorithm: Option<EncryptionAlgorithmSpec>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     dry_run: Option<bool>,
     dry_run_modifiers: Option<Vec<DryRunModifierType>>,

@@ -11,6 +11,7 @@ mod path;
 mod permissions;
 mod policy_text;
 mod tags;
+pub(crate) mod totp;
 mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};

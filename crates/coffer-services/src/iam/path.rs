@@ -8,6 +8,11 @@ pub(super) fn path_of(given: Option<&String>) -> String {
     given.cloned().unwrap_or_else(|| ROOT_PATH.to_owned())
 }
 
+/// Whether a path begins like this; every path does where nothing is asked for.
+pub(super) fn is_under(path: &str, prefix: Option<&String>) -> bool {
+    prefix.is_none_or(|prefix| path.starts_with(prefix.as_str()))
+}
+
 /// The name that the last segment of an ARN is.
 pub(super) fn name_of_arn(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)

@@ -18,10 +18,15 @@ pub(super) fn name_of_arn(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
+/// All of an ARN that follows its account: `mfa/PATH/NAME`.
+pub(super) fn resource_of_arn(arn: &str) -> &str {
+    arn.splitn(6, ':').last().unwrap_or(arn)
+}
+
 /// The path in an ARN such as `arn:aws:iam::111122223333:policy/PATH/NAME`: from the first slash
 /// of the resource to the last.
 pub(super) fn path_of_arn(arn: &str) -> &str {
-    let resource = arn.splitn(6, ':').last().unwrap_or(arn);
+    let resource = resource_of_arn(arn);
     match (resource.find('/'), resource.rfind('/')) {
         (Some(first), Some(last)) => resource.get(first..=last).unwrap_or(ROOT_PATH),
         _ => ROOT_PATH,

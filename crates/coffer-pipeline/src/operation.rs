@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use coffer_policy::ContextValues;
 use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{Decode, Encode, ErrorRow, Fault, Input, Output};
 
@@ -32,6 +33,13 @@ pub trait Operation: Send + Sync + 'static {
         call: &mut Call<'_>,
         input: &Self::Input,
     ) -> impl Future<Output = Result<Vec<Demand>, Fault>> + Send;
+
+    /// What the request itself says of a condition key, by its name in lower case: the keys of the
+    /// operation's service that its input answers.
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        let _ = (input, key);
+        None
+    }
 
     /// Decides: typed reads, staged writes. Run again, from the start, where the commit conflicts.
     fn run(

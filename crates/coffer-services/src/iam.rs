@@ -3,6 +3,7 @@
 mod add_client_id_to_open_id_connect_provider;
 mod add_role_to_instance_profile;
 mod attach_role_policy;
+mod authorization_details;
 mod create_instance_profile;
 mod create_open_id_connect_provider;
 mod create_policy;
@@ -19,6 +20,9 @@ mod delete_role_policy;
 mod detach_role_policy;
 pub mod errors;
 mod find;
+mod get_account_authorization_details;
+mod get_context_keys_for_custom_policy;
+mod get_context_keys_for_principal_policy;
 mod get_instance_profile;
 mod get_open_id_connect_provider;
 mod get_policy;
@@ -52,6 +56,9 @@ mod put_role_policy;
 mod remove_client_id_from_open_id_connect_provider;
 mod remove_role_from_instance_profile;
 mod set_default_policy_version;
+mod simulate_custom_policy;
+mod simulate_principal_policy;
+mod simulation;
 mod tag_instance_profile;
 mod tag_open_id_connect_provider;
 mod tag_policy;
@@ -70,6 +77,7 @@ mod wire;
 mod wire_policy;
 mod wire_profile;
 mod wire_role;
+mod wire_simulation;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
@@ -142,5 +150,10 @@ pub const SERVICE: Service = Service {
         Entry::of::<tag_open_id_connect_provider::TagOpenIDConnectProvider>(),
         Entry::of::<untag_open_id_connect_provider::UntagOpenIDConnectProvider>(),
         Entry::of::<list_open_id_connect_provider_tags::ListOpenIDConnectProviderTags>(),
+        Entry::of::<simulate_custom_policy::SimulateCustomPolicy>(),
+        Entry::of::<simulate_principal_policy::SimulatePrincipalPolicy>(),
+        Entry::of::<get_context_keys_for_custom_policy::GetContextKeysForCustomPolicy>(),
+        Entry::of::<get_context_keys_for_principal_policy::GetContextKeysForPrincipalPolicy>(),
+        Entry::of::<get_account_authorization_details::GetAccountAuthorizationDetails>(),
     ],
 };

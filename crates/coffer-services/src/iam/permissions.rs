@@ -330,8 +330,8 @@ mod tests {
     use super::{Holder, attached_page, delete_inline, inline_page, put_inline};
 
     fn document(characters: usize) -> String {
-        let bare = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":""}]}"#;
-        bare.replace("\"\"", &format!("\"{}\"", "r".repeat(characters - bare.len())))
+        let bare = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:s3:::"}]}"#;
+        bare.replace(":::", &format!(":::{}", "r".repeat(characters - bare.len())))
     }
 
     #[test]

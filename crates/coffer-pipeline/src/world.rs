@@ -7,6 +7,8 @@ use coffer_model::Timestamp;
 use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
 
+use crate::audit::trail::AuditPlace;
+
 /// The lasting surroundings of every decision.
 pub struct World {
     /// The typed tables.
@@ -23,6 +25,8 @@ pub struct World {
     pub dev: bool,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
+    /// Where audit records go, beside those that commits keep.
+    pub audit: AuditPlace,
 }
 
 /// One decision at a time, for those that would else go on taking each other's place.

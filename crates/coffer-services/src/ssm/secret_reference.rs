@@ -2,8 +2,9 @@
 
 use coffer_model::Sensitive;
 use coffer_pipeline::{Call, Demand};
+use coffer_protocol::audit::Shown;
 use coffer_protocol::shape::{Rules, Shape};
-use coffer_protocol::{Encode, Fault, Output, json};
+use coffer_protocol::{Audit, Encode, Fault, Output, Veil, json};
 
 use super::errors::SsmError;
 use super::name;
@@ -201,6 +202,14 @@ impl Encode for SourceResult {
 
     fn encode_xml(&self, out: &mut Vec<u8>) {
         self.0.expose().encode_xml(out);
+    }
+}
+
+impl<const SIDE: bool> Audit<SIDE> for SourceResult {
+    const SHOWN: Shown = Shown::Veiled;
+
+    fn audit(&self, _: &Rules, _: Veil, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
     }
 }
 

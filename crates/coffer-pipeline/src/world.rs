@@ -7,6 +7,8 @@ use coffer_model::Timestamp;
 use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
 
+use crate::outside::Outside;
+
 /// The lasting surroundings of every decision.
 pub struct World {
     /// The typed tables.
@@ -21,6 +23,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Whether this is `coffer dev`: every 12-digit access key with secret `test` is a root.
     pub dev: bool,
+    /// What is outside the process, for jobs.
+    pub outside: Arc<dyn Outside>,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
 }

@@ -13,6 +13,8 @@ mod envelope;
 mod root_key;
 mod row;
 mod session;
+mod signature;
+mod totp;
 
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
@@ -21,6 +23,8 @@ pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes};
 pub use root_key::{InvalidRootKey, RootKey};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;
+pub use signature::{TokenAlgorithm, TokenKey};
+pub use totp::TotpSeed;
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.
 ///

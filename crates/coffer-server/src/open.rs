@@ -7,7 +7,7 @@ use std::sync::Arc;
 use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::identity::AccessKeyRecord;
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Clock, Turns, World};
+use coffer_pipeline::{Clock, NoOutside, Turns, World};
 use coffer_seal::{Entropy, RootKey, RowSealer, SealedStoreKey};
 use coffer_store::{
     Batch, Direction, Embedded, Key, Record, Scan, Sim, Store, Tables, Transaction,
@@ -109,7 +109,8 @@ async fn world(
     let sessions = sealer.session_sealer();
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     let tables = Tables::new(store, cipher);
-    Ok(World { tables, root_key, sessions, entropy, clock, dev, turns: Turns::default() })
+    let (outside, turns) = (Arc::new(NoOutside), Turns::default());
+    Ok(World { tables, root_key, sessions, outside, entropy, clock, dev, turns })
 }
 
 /// The one row that the store's key does not seal, since it holds that key.

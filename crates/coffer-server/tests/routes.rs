@@ -10,7 +10,7 @@ use std::time::Duration;
 use coffer_model::Timestamp;
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Answer, Clock, NotMovable, Protocol, Received, Road, Turns, World};
+use coffer_pipeline::{Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, Turns, World};
 use coffer_protocol::shape::{Kind, Shape};
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer, SystemEntropy};
@@ -49,7 +49,8 @@ impl Port {
         let tables = Tables::new(sim.clone(), Arc::new(SealedRows::new(sealer, entropy.clone())));
         let clock = Arc::new(Still);
         let turns = Turns::default();
-        let world = World { tables, root_key, sessions, entropy, clock, dev: true, turns };
+        let outside = Arc::new(NoOutside);
+        let world = World { tables, root_key, sessions, outside, entropy, clock, dev: true, turns };
         Self { road: Road::new(Arc::new(world), SERVICES), sim }
     }
 

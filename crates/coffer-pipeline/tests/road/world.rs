@@ -9,7 +9,7 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, Scope, Turns,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoOutside, NotMovable, Received, Road, Scope, Turns,
     World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -80,6 +80,7 @@ impl Harness {
             tables,
             root_key,
             sessions,
+            outside: Arc::new(NoOutside),
             entropy,
             clock: clock.clone(),
             dev: true,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use coffer_model::{AccountId, Region, Timestamp};
+use coffer_policy::Decision;
 use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKey, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
 use crate::authorization;
 use crate::context::{CallerKind, RequestContext, Scope};
-use crate::demand::Demand;
+use crate::demand::{Demand, Facts, Nothing};
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
@@ -110,7 +111,37 @@ impl<'w> Call<'w> {
     /// # Errors
     /// `AccessDeniedException` in AWS's sentence.
     pub fn must_be_allowed(&self, demand: &Demand) -> Result<(), Fault> {
-        authorization::decide(self.context, demand)
+        self.must_be_allowed_by(demand, &Nothing)
+    }
+
+    /// Refuses what the caller may not do, where the request says more of condition keys than its
+    /// demand.
+    ///
+    /// # Errors
+    /// See [`Call::must_be_allowed`].
+    pub fn must_be_allowed_by(&self, demand: &Demand, facts: &dyn Facts) -> Result<(), Fault> {
+        match self.decision_on(demand, facts)? {
+            Some(decision) if !decision.is_allowed() => {
+                Err(authorization::refusal(self.context, demand, &decision))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the policies say of a demand; nothing where coffer itself carries out what has been
+    /// allowed before.
+    ///
+    /// # Errors
+    /// A policy that cannot be read.
+    pub fn decision_on(
+        &self,
+        demand: &Demand,
+        facts: &dyn Facts,
+    ) -> Result<Option<Decision>, Fault> {
+        if authorization::is_trusted(self.context) {
+            return Ok(None);
+        }
+        authorization::decide(self.context, demand, facts).map(Some)
     }
 
     /// What seals the tokens of sessions.
@@ -271,10 +302,22 @@ impl<'w> Call<'w> {
         resources: Vec<String>,
         detail: serde_json::Value,
     ) -> Result<(), Fault> {
+        self.emit_in(self.context.scope.clone(), source, detail_type, resources, detail).await
+    }
+
+    /// Keeps an event of another scope: of the owner of what a caller of another account changed.
+    pub async fn emit_in(
+        &mut self,
+        scope: Scope,
+        source: &str,
+        detail_type: &str,
+        resources: Vec<String>,
+        detail: serde_json::Value,
+    ) -> Result<(), Fault> {
         let record = EventRecord {
             id: EventRecord::id(self.events, &self.uuid()),
-            account: self.account(),
-            region: self.region().clone(),
+            account: scope.account,
+            region: scope.region,
             time: self.now(),
             source: source.to_owned(),
             detail_type: detail_type.to_owned(),

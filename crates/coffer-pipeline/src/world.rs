@@ -7,6 +7,7 @@ use coffer_model::Timestamp;
 use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
 
+use crate::audit::trail::AuditPlace;
 use crate::outside::Outside;
 
 /// The lasting surroundings of every decision.
@@ -27,6 +28,8 @@ pub struct World {
     pub outside: Arc<dyn Outside>,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
+    /// Where audit records go, beside those that commits keep.
+    pub audit: AuditPlace,
 }
 
 /// One decision at a time, for those that would else go on taking each other's place.

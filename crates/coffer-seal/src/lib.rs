@@ -19,7 +19,7 @@ mod totp;
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
 pub use entropy::{Entropy, SystemEntropy, random_uuid, uuid_text};
-pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes};
+pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_bytes};
 pub use root_key::{InvalidRootKey, RootKey};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;

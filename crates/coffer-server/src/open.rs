@@ -109,8 +109,17 @@ async fn world(
     let sessions = sealer.session_sealer();
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     let tables = Tables::new(store, cipher);
-    let (outside, turns) = (Arc::new(NoOutside), Turns::default());
-    Ok(World { tables, root_key, sessions, outside, entropy, clock, dev, turns })
+    Ok(World {
+        tables,
+        root_key,
+        sessions,
+        outside: Arc::new(NoOutside),
+        entropy,
+        clock,
+        dev,
+        turns: Turns::default(),
+        audit: Default::default(),
+    })
 }
 
 /// The one row that the store's key does not seal, since it holds that key.

@@ -49,8 +49,17 @@ impl Port {
         let tables = Tables::new(sim.clone(), Arc::new(SealedRows::new(sealer, entropy.clone())));
         let clock = Arc::new(Still);
         let turns = Turns::default();
-        let outside = Arc::new(NoOutside);
-        let world = World { tables, root_key, sessions, outside, entropy, clock, dev: true, turns };
+        let world = World {
+            tables,
+            root_key,
+            sessions,
+            outside: Arc::new(NoOutside),
+            entropy,
+            clock,
+            dev: true,
+            turns,
+            audit: Default::default(),
+        };
         Self { road: Road::new(Arc::new(world), SERVICES), sim }
     }
 

@@ -176,7 +176,7 @@ async fn landed_earlier<D: Decision>(
     if doubtful.is_none() {
         return Ok(None);
     }
-    let receipt = AuditRecord::new(decision.context(), "", "", Vec::new()).key();
+    let receipt = AuditRecord::receipt_of(decision.context());
     let mut cause = String::new();
     for _ in 0..RECEIPT_LOOKS_MAX {
         match world.tables.get_fresh::<AuditRecord>(&receipt).await {

@@ -85,6 +85,7 @@ impl Harness {
             clock: clock.clone(),
             dev: true,
             turns: Turns::default(),
+            audit: Default::default(),
         };
         Self { road: Road::new(Arc::new(world), SERVICES), clock }
     }

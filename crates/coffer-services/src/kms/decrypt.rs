@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
-use super::request::{context_of, must_be_meant, must_be_symmetric, must_have_no_recipient};
-use super::source::{Source, source_demand};
+use super::permission::{demand_on_source, of_context};
+use super::request::{
+    algorithm_of, context_of, must_be_meant, must_be_symmetric, must_have_no_recipient,
+};
+use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec, RecipientInfo};
 
 /// Opens a ciphertext of Encrypt, GenerateDataKey or ReEncrypt.
@@ -65,7 +68,16 @@ impl Operation for Decrypt {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
-        Ok(source_demand("kms:Decrypt", input.key_id.as_deref(), blob, call.context()))
+        Ok(vec![demand_on_source(call, "kms:Decrypt", input.key_id.as_deref(), blob).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:encryptionalgorithm" => {
+                Some(algorithm_of(input.encryption_algorithm).to_string().into())
+            }
+            _ => of_context(input.encryption_context.as_ref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

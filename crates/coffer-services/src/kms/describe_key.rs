@@ -4,8 +4,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, service_of_managed_alias};
+use super::find::service_of_managed_alias;
 use super::key::{find_key, managed_key};
+use super::permission::demand_on;
 use super::wire::KeyMetadata;
 
 /// Tells of a key; asked for a managed alias that has no key yet, makes the key, as AWS does.
@@ -42,7 +43,7 @@ impl Operation for DescribeKey {
     type Output = DescribeKeyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:DescribeKey", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:DescribeKey", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,7 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 use super::rotate_due_key::begin_rotation;
 
 /// Has a key's material replaced each time a period has passed, beginning now.
@@ -36,7 +37,7 @@ impl Operation for EnableKeyRotation {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:EnableKeyRotation", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:EnableKeyRotation", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::find_key;
-use super::request::{context_of, must_be_meant, must_be_symmetric};
+use super::permission::{demand_on, of_context};
+use super::request::{algorithm_of, context_of, must_be_meant, must_be_symmetric};
 use super::wire::EncryptionAlgorithmSpec;
 
 /// Seals a message of up to 4 kilobytes under a key.
@@ -59,7 +59,16 @@ impl Operation for Encrypt {
     type Output = EncryptOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:Encrypt", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:Encrypt", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:encryptionalgorithm" => {
+                Some(algorithm_of(input.encryption_algorithm).to_string().into())
+            }
+            _ => of_context(input.encryption_context.as_ref(), key),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::find_key;
+use super::permission::{demand_on, of_context};
 use super::request::{context_of, data_key_bytes, must_be_meant, must_have_no_recipient};
 use super::wire::{DataKeySpec, RecipientInfo};
 
@@ -62,7 +62,11 @@ impl Operation for GenerateDataKey {
     type Output = GenerateDataKeyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GenerateDataKey", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:GenerateDataKey", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        of_context(input.encryption_context.as_ref(), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::find_key;
+use super::permission::{demand_on, of_context};
 use super::request::{context_of, data_key_bytes, must_be_meant};
 use super::wire::DataKeySpec;
 
@@ -58,7 +58,11 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     type Output = GenerateDataKeyWithoutPlaintextOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GenerateDataKeyWithoutPlaintext", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:GenerateDataKeyWithoutPlaintext", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        of_context(input.encryption_context.as_ref(), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
 use coffer_model::{AccountId, Region, Timestamp};
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
 use coffer_seal::{Material, RootKey};
@@ -37,7 +38,7 @@ pub struct KeyRecord {
     /// When it was made.
     pub created: Timestamp,
     /// The key policy's text.
-    pub policy: String,
+    pub policy: PolicyDocument,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
     /// The names of its aliases: their count is bounded, and they go when it goes.
@@ -110,7 +111,7 @@ impl KeyRecord {
             manager,
             description: description.to_owned(),
             created: call.now(),
-            policy,
+            policy: PolicyDocument::new(policy),
             tags: BTreeMap::new(),
             aliases: BTreeSet::new(),
             rotation: None,

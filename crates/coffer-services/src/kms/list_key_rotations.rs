@@ -5,10 +5,11 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::key::KeyRecord;
 use super::material::{MadeBy, SealedMaterial};
 use super::pages::{Page, limit_of};
+use super::permission::demand_on;
 use super::wire::ExpirationModelType;
 
 /// Lists the rotations of a key that are done, oldest first.
@@ -51,7 +52,7 @@ impl Operation for ListKeyRotations {
     type Output = ListKeyRotationsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ListKeyRotations", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ListKeyRotations", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -7,10 +7,10 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::find_key;
+use super::permission::{demand_on, demand_on_source, with_context};
 use super::request::{context_of, must_be_meant, must_be_symmetric};
-use super::source::{Source, source_demand};
+use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec};
 
 /// Opens a ciphertext and seals it under another key or another context.
@@ -72,9 +72,15 @@ impl Operation for ReEncrypt {
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
         let source = input.source_key_id.as_deref();
-        let mut demands = source_demand("kms:ReEncryptFrom", source, blob, call.context());
-        demands.push(demand_on("kms:ReEncryptTo", &input.destination_key_id, call.context()));
-        Ok(demands)
+        let from = demand_on_source(call, "kms:ReEncryptFrom", source, blob).await?;
+        let to = demand_on(call, "kms:ReEncryptTo", &input.destination_key_id).await?;
+        let is_same = from.resource == to.resource;
+        let demands = [
+            with_context(from, input.source_encryption_context.as_ref()),
+            with_context(to, input.destination_encryption_context.as_ref()),
+        ];
+        let told = |demand: Demand| demand.with("kms:reencryptonsamekey", is_same.to_string());
+        Ok(demands.into_iter().map(told).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

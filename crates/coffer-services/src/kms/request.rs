@@ -25,6 +25,11 @@ pub(super) fn context_of(
     Ok(context)
 }
 
+/// The algorithm of a request: the symmetric one where it says nothing.
+pub(super) fn algorithm_of(given: Option<EncryptionAlgorithmSpec>) -> EncryptionAlgorithmSpec {
+    given.unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault)
+}
+
 /// Refuses an algorithm that a symmetric key does not have.
 pub(super) fn must_be_symmetric(algorithm: Option<EncryptionAlgorithmSpec>) -> Result<(), Fault> {
     match algorithm {

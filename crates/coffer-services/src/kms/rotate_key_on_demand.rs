@@ -6,8 +6,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::material::{MadeBy, SealedMaterial};
+use super::permission::demand_on;
 use super::rotate_due_key::emit_rotation;
 
 /// Replaces a key's material now; what it sealed before goes on opening.
@@ -46,7 +47,7 @@ impl Operation for RotateKeyOnDemand {
     type Output = RotateKeyOnDemandOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:RotateKeyOnDemand", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:RotateKeyOnDemand", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,13 +4,14 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::delete_due_key::DeleteDueKey;
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 use super::wire::WireKeyState;
 
 /// Sets a key to be deleted after a waiting period, in which it cannot be used.
@@ -50,7 +51,12 @@ impl Operation for ScheduleKeyDeletion {
     type Output = ScheduleKeyDeletionOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ScheduleKeyDeletion", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ScheduleKeyDeletion", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "kms:scheduledeletionpendingwindowindays")
+            .then(|| i64::from(input.pending_window_in_days.unwrap_or(WINDOW_DAYS_USUAL)).into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

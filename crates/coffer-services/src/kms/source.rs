@@ -1,12 +1,11 @@
 //! What Decrypt and ReEncrypt open: a ciphertext, and perhaps the key it is said to be of.
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Call, Demand, RequestContext};
+use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 
 use super::envelope::{self, EncryptionContext, Origin};
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::find_key;
 use super::request::missing;
 
@@ -54,20 +53,5 @@ impl Source<'_> {
         }
         let (plaintext, _) = envelope::decrypt(call, context, blob).await?;
         Ok(Some((plaintext, origin)))
-    }
-}
-
-/// The permission on the key that is said, or else on the one that the ciphertext names. Bytes
-/// that are no ciphertext need none, and are refused when the operation runs.
-pub(super) fn source_demand(
-    action: &'static str,
-    key_id: Option<&str>,
-    blob: Option<&[u8]>,
-    context: &RequestContext,
-) -> Vec<Demand> {
-    match (key_id, blob.and_then(envelope::origin_of)) {
-        (Some(key_id), _) => vec![demand_on(action, key_id, context)],
-        (None, Some(origin)) => vec![Demand::of(action, origin.arn)],
-        (None, None) => Demand::any(action),
     }
 }

@@ -60,11 +60,13 @@ impl Operation for AssociateCrossAccountReplica {
     type Output = AssociateCrossAccountReplicaOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let actions =
-            ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"];
-        let context = call.context();
-        let on = |action: &&'static str| id::demand(action, &input.secret_id, context);
-        Ok(actions.iter().flat_map(on).collect())
+        let mut demands = Vec::new();
+        for action in
+            ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"]
+        {
+            demands.push(id::demand(call, action, &input.secret_id).await?);
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -66,7 +66,7 @@ impl Operation for PutSecretValue {
     type Output = PutSecretValueOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:PutSecretValue", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:PutSecretValue", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use coffer_model::Sensitive;
 use coffer_pipeline::identity::SessionClaims;
 use coffer_pipeline::{Access, Call, Demand, Operation, Signing};
-use coffer_protocol::{ErrorRow, Fault, Input, Output};
+use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
 
 use super::errors::StsError;
 use super::role::{self, Target};
@@ -23,7 +23,6 @@ pub(super) struct AssumeRoleWithWebIdentity;
 /// Which role, and the token.
 #[derive(Input, Debug)]
 #[shape(name = "AssumeRoleWithWebIdentityRequest")]
-#[expect(dead_code, reason = "AWS: `ProviderId` is for access tokens, which are refused")]
 pub(super) struct AssumeRoleWithWebIdentityInput {
     #[shape(
         required,
@@ -78,6 +77,11 @@ impl Operation for AssumeRoleWithWebIdentity {
     const SIGNING: Signing = Signing::Optional;
     type Input = AssumeRoleWithWebIdentityInput;
     type Output = AssumeRoleWithWebIdentityOutput;
+
+    // AWS: what is given out stands in the record, but for the secret.
+    fn audit_response(output: &Self::Output, object: &mut AuditObject<'_>) {
+        object.output(output);
+    }
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let target = Target::find(call, &input.role_arn).await?;

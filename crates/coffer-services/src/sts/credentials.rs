@@ -57,7 +57,7 @@ pub(super) fn issue(
     let credentials = Credentials {
         access_key_id: claims.access_key_id.clone(),
         secret_access_key: claims.secret(call.sessions()),
-        session_token: token,
+        session_token: token.into(),
         expiration: claims.expires,
     };
     Ok(Issued {

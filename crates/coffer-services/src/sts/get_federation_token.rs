@@ -2,7 +2,7 @@
 
 use coffer_pipeline::identity::SessionKind;
 use coffer_pipeline::{Access, Call, CallerKind, Demand, Operation};
-use coffer_protocol::{ErrorRow, Fault, Input, Output};
+use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
 
 use super::errors::StsError;
 use super::get_session_token::seconds;
@@ -52,6 +52,11 @@ impl Operation for GetFederationToken {
     ];
     type Input = GetFederationTokenInput;
     type Output = GetFederationTokenOutput;
+
+    // AWS: what is given out stands in the record, but for the secret.
+    fn audit_response(output: &Self::Output, object: &mut AuditObject<'_>) {
+        object.output(output);
+    }
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let arn = user_arn(call, &input.name);

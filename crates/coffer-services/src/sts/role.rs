@@ -45,7 +45,7 @@ impl Target {
             let key = format!("iam:resourcetag/{}", name.to_ascii_lowercase());
             demand = demand.with(key, value.clone());
         }
-        demand.tagged(Arc::new(role.tags.clone()))
+        demand.known_by(Arc::new(role.tags.clone()))
     }
 
     /// How a caller is told that it may not; the same whether the role is there or not.

@@ -3,7 +3,7 @@
 use coffer_model::{Sensitive, Timestamp};
 use coffer_protocol::{Input, Output};
 
-/// Temporary credentials.
+/// Temporary credentials. The token is kept out of records and logs as the secret is.
 #[derive(Output, Debug)]
 pub(super) struct Credentials {
     #[shape(required)]
@@ -11,7 +11,7 @@ pub(super) struct Credentials {
     #[shape(required)]
     pub(super) secret_access_key: Sensitive<String>,
     #[shape(required)]
-    pub(super) session_token: String,
+    pub(super) session_token: Sensitive<String>,
     #[shape(required)]
     pub(super) expiration: Timestamp,
 }
@@ -58,7 +58,6 @@ pub(super) struct Tag {
 
 /// A context that another service vouches for.
 #[derive(Input, Debug)]
-#[expect(dead_code, reason = "AWS's model has it; coffer refuses it")]
 pub(super) struct ProvidedContext {
     #[shape(
         min = 20,

@@ -39,6 +39,7 @@ pub(crate) fn world() -> World {
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     World {
         turns: Turns::default(),
+        audit: Default::default(),
         tables: Tables::new(Arc::new(Sim::new()), cipher),
         root_key,
         sessions,

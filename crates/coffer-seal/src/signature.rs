@@ -152,9 +152,8 @@ mod tests {
         let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).unwrap();
         let key = TokenKey::P256(pair.public_key().as_ref().to_vec());
         let signature = pair.sign(&SystemRandom::new(), b"head.body").unwrap();
-        let holds = |algorithm, message: &[u8]| {
-            key.verifies(algorithm, message, signature.as_ref())
-        };
+        let holds =
+            |algorithm, message: &[u8]| key.verifies(algorithm, message, signature.as_ref());
         assert!(holds(TokenAlgorithm::Es256, b"head.body"));
         assert!(!holds(TokenAlgorithm::Es256, b"head.bodY"));
         assert!(!holds(TokenAlgorithm::Es384, b"head.body"));

@@ -166,7 +166,8 @@ fn connector(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, St
 
 fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let path: PathBuf = path.to_owned();
-    let read = CertificateDer::pem_file_iter(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let read =
+        CertificateDer::pem_file_iter(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let read = read.map_err(|error| {
         format!("cannot read certificate authorities in `{}`: {error}", path.display())
     })?;
@@ -216,13 +217,9 @@ mod tests {
         let open = Internet::new(None, true).unwrap();
         assert!(open.is_plain("127.0.0.1") && open.is_plain("::1") && open.is_plain("localhost"));
         assert!(!strict.is_plain("127.0.0.1") && !open.is_plain("192.0.2.1"));
-        for url in [
-            "http://192.0.2.1/",
-            "ftp://a.example/",
-            "https://user@127.0.0.1/",
-            "https:///x",
-            "x",
-        ] {
+        for url in
+            ["http://192.0.2.1/", "ftp://a.example/", "https://user@127.0.0.1/", "https:///x", "x"]
+        {
             let refused = open.get(url).await.unwrap_err().0;
             assert!(refused.contains("only https") || refused.contains("no URL"), "{refused}");
         }

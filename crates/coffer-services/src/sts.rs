@@ -11,6 +11,8 @@ mod get_access_key_info;
 mod get_caller_identity;
 mod get_federation_token;
 mod get_session_token;
+#[cfg(test)]
+mod golden;
 mod mfa;
 mod role;
 mod session_policy;

@@ -51,7 +51,8 @@ impl Oidc {
                 let keys = std::fs::read_to_string(file).map_err(|error| {
                     format!("cannot read keys in `{}`: {error}", file.display())
                 })?;
-                let told = target.call("PutIssuerKeys", &json!({"Issuer": issuer, "Keys": keys}))?;
+                let told =
+                    target.call("PutIssuerKeys", &json!({"Issuer": issuer, "Keys": keys}))?;
                 let ids = told.get("KeyIds").and_then(Value::as_array);
                 for id in ids.into_iter().flatten().filter_map(Value::as_str) {
                     writeln!(std::io::stdout(), "{id}")

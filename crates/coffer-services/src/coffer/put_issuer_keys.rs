@@ -50,10 +50,8 @@ impl Operation for PutIssuerKeys {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let account = call.account();
         let not_found = || {
-            CofferError::IssuerNotFoundException.with(format!(
-                "The account has no OpenID Connect provider for {}.",
-                input.issuer
-            ))
+            CofferError::IssuerNotFoundException
+                .with(format!("The account has no OpenID Connect provider for {}.", input.issuer))
         };
         let url = url_of_issuer(&input.issuer).ok_or_else(not_found)?;
         let provider = OidcProviderRecord::key_of(account, url);
@@ -61,9 +59,8 @@ impl Operation for PutIssuerKeys {
         let now = call.now();
         let mut record = IssuerKeysRecord::unknown(account, url);
         if let Some(text) = &input.keys {
-            record.keys = read_key_set(text.as_bytes()).map_err(|error| {
-                CofferError::InvalidIssuerKeysException.with(error.to_string())
-            })?;
+            record.keys = read_key_set(text.as_bytes())
+                .map_err(|error| CofferError::InvalidIssuerKeysException.with(error.to_string()))?;
             record.source = KeySource::Given;
             record.known = Some(now);
         } else {

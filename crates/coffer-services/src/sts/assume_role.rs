@@ -149,9 +149,7 @@ impl Operation for AssumeRole {
 fn must_be_able(caller: &Caller, target: &Target) -> Result<(), Fault> {
     match caller.kind {
         // AWS: recorded from AssumeRole.
-        CallerKind::Root => {
-            Err(Fault::access_denied("Roles may not be assumed by root accounts."))
-        }
+        CallerKind::Root => Err(Fault::access_denied("Roles may not be assumed by root accounts.")),
         // AWS: "You cannot call any STS operations except GetCallerIdentity" (GetFederationToken).
         CallerKind::FederatedUser => Err(target.denied(caller, ASSUME_ROLE)),
         _ => Ok(()),

@@ -8,13 +8,13 @@ use coffer_pipeline::identity::SessionClaims;
 use coffer_pipeline::{Access, Call, Demand, Operation, Signing};
 use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
 
+use super::credentials;
 use super::errors::StsError;
 use super::role::{self, Target};
 use super::session_policy::SessionPolicies;
 use super::session_tags::SessionTags;
 use super::web_identity::{WebIdentity, verify};
 use super::wire::{AssumedRoleUser, Credentials, PolicyDescriptorType};
-use super::credentials;
 
 /// Gives out credentials of a role for a token. The request needs no signature: the token says who
 /// calls.

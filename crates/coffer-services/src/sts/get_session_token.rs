@@ -51,7 +51,9 @@ impl Operation for GetSessionToken {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let caller = call.context().caller.clone();
         if caller.is_session() {
-            return Err(Fault::access_denied("Cannot call GetSessionToken with session credentials"));
+            return Err(Fault::access_denied(
+                "Cannot call GetSessionToken with session credentials",
+            ));
         }
         let kind = match &caller.kind {
             CallerKind::User { user_name } => SessionKind::User {

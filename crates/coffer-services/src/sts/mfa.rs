@@ -19,9 +19,7 @@ pub(super) async fn verified(
         (None, None) => return Ok(None),
         (Some(serial_number), Some(code)) => (serial_number, code),
         _ => {
-            return Err(failed(
-                ", must provide both MFA serial number and one time pass code.",
-            ));
+            return Err(failed(", must provide both MFA serial number and one time pass code."));
         }
     };
     let key = MfaDeviceRecord::key_of(call.account(), serial_number);

@@ -114,13 +114,12 @@ fn parts_of(arn: &str) -> Option<(AccountId, &str)> {
 /// The characters that the model lets be in an ARN. Java reads the pattern's last range as two
 /// characters and a digit.
 pub(super) fn is_arn_text(text: &str) -> bool {
-    let is_one = |character: char| {
-        matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}')
-    };
+    let is_one = |character: char| matches!(character, '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}');
     !text.is_empty() && text.chars().all(is_one)
 }
 
-const TRUSTS_NOBODY: &str = r#"{"Version":"2012-10-17","Statement":[]}"#;
+const TRUSTS_NOBODY: &str = r#"{"Version":"2012-10-17","Statement":{
+    "Effect":"Deny","Principal":"*","Action":"sts:*"}}"#;
 const SECONDS_USUAL: i32 = 3600;
 const CHAINED_SECONDS_MAX: i32 = 3600;
 

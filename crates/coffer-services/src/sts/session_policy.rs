@@ -101,7 +101,8 @@ async fn must_be_there(call: &mut Call<'_>, account: AccountId, arn: &str) -> Re
     if arn.starts_with(AWS_MANAGED) {
         return Ok(());
     }
-    let invalid = || Fault::validation(format!("Policy {arn} does not exist or is not attachable."));
+    let invalid =
+        || Fault::validation(format!("Policy {arn} does not exist or is not attachable."));
     let key = ManagedPolicyRecord::key_of_arn(arn).ok_or_else(invalid)?;
     let found = call.get::<ManagedPolicyRecord>(&key).await?;
     let found = found.filter(|found| found.account == account && found.arn() == arn);

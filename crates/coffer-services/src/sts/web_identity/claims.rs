@@ -186,7 +186,10 @@ mod tests {
         let claimed = on(&claims, tags).unwrap();
         assert_eq!(format!("{:?}", claimed.tags), r#"{"Job": "7", "Team": "a"}"#);
         assert_eq!(claimed.transitive, ["Team"]);
-        assert_eq!(on(&claims, |token| source_identity(token).map(|it| it.map(str::to_owned))), Ok(Some("ada".to_owned())));
+        assert_eq!(
+            on(&claims, |token| source_identity(token).map(|it| it.map(str::to_owned))),
+            Ok(Some("ada".to_owned()))
+        );
         assert_eq!(on(&json!({}), tags), Some(ClaimedTags::default()));
         for wrong in [
             json!({"principal_tags": {"a": ["1", "2"]}}),

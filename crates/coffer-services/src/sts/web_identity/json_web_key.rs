@@ -52,8 +52,7 @@ pub fn read_key_set(text: &[u8]) -> Result<Vec<JsonWebKey>, InvalidKeySet> {
     if text.len() > KEY_SET_BYTES_MAX {
         return Err(InvalidKeySet("it is longer than 64 KiB"));
     }
-    let set: Value =
-        serde_json::from_slice(text).map_err(|_| InvalidKeySet("it is not JSON"))?;
+    let set: Value = serde_json::from_slice(text).map_err(|_| InvalidKeySet("it is not JSON"))?;
     let keys = set.get("keys").and_then(Value::as_array);
     let keys = keys.ok_or(InvalidKeySet("it has no list `keys`"))?;
     if keys.len() > KEYS_MAX {
@@ -99,8 +98,7 @@ impl JsonWebKey {
 
     fn serves(&self) -> bool {
         let is_for_signatures = self.purpose.as_deref().is_none_or(|purpose| purpose == "sig");
-        let is_known =
-            self.alg.as_deref().is_none_or(|alg| TokenAlgorithm::of_name(alg).is_some());
+        let is_known = self.alg.as_deref().is_none_or(|alg| TokenAlgorithm::of_name(alg).is_some());
         is_for_signatures && is_known && self.token_key().is_some()
     }
 

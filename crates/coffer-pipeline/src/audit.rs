@@ -9,6 +9,7 @@ mod draft;
 mod event;
 pub mod history;
 mod identity;
+mod key_use;
 pub mod ship;
 pub mod trail;
 
@@ -22,6 +23,7 @@ use crate::context::{RequestContext, sortable};
 
 pub use batch::{AuditBatchRecord, ShippedRecord};
 pub use draft::{AuditDraft, EventType, TlsDetails, event_id, shared_event_id, veil_of};
+pub use key_use::KeyUse;
 pub use event::{AuditedResource, resource_of};
 pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,

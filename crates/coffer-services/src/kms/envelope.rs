@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use coffer_model::Sensitive;
+use coffer_model::{Region, Sensitive};
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
 use coffer_seal::{SealedWith, context_bytes, open_once, pairs_bytes, pairs_of_bytes, seal_once};
@@ -112,7 +112,7 @@ pub(super) async fn decrypt(
     context: &impl Bound,
     blob: &[u8],
 ) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
-    let key = key_of(call, blob).await?;
+    let key = key_of(call, call.region(), blob).await?;
     let plain = open(call, &key, context, blob)?;
     Ok((plain, key))
 }
@@ -121,10 +121,14 @@ pub(super) async fn decrypt(
 ///
 /// # Errors
 /// `InvalidCiphertextException` for what is no ciphertext; `AccessDeniedException` for a key that
-/// is not, or not in the call's region.
-pub(super) async fn key_of(call: &mut Call<'_>, blob: &[u8]) -> Result<Arc<KeyRecord>, Fault> {
+/// is not, or not in this region.
+pub(super) async fn key_of(
+    call: &mut Call<'_>,
+    region: &Region,
+    blob: &[u8],
+) -> Result<Arc<KeyRecord>, Fault> {
     let (head, _) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    if head.scope.region != *call.region() {
+    if head.scope.region != *region {
         return Err(unknown_key());
     }
     let row = KeyRecord::key_of(&head.scope, head.key_id);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coffer_model::Sensitive;
+use coffer_model::{Region, Sensitive};
 use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 
@@ -23,7 +23,7 @@ pub enum Through {
 impl Through {
     fn must_permit(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         action: &'static str,
         context: &impl Bound,
@@ -40,7 +40,7 @@ impl Through {
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
     pub fn encrypt(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         plain: &[u8],
@@ -49,17 +49,18 @@ impl Through {
         envelope::encrypt(call, key, context, plain)
     }
 
-    /// Opens a ciphertext with the key that it names.
+    /// Opens a ciphertext with the key of this region that it names.
     ///
     /// # Errors
     /// `AccessDeniedException`; see [`envelope::decrypt`] for the others.
     pub async fn decrypt(
         self,
         call: &mut Call<'_>,
+        region: &Region,
         context: &impl Bound,
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
-        let key = envelope::key_of(call, blob).await?;
+        let key = envelope::key_of(call, region, blob).await?;
         self.must_permit(call, &key, "kms:Decrypt", context)?;
         envelope::open(call, &key, context, blob)
     }
@@ -70,7 +71,7 @@ impl Through {
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
     pub fn generate_data_key(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         key_bytes: usize,
@@ -85,7 +86,7 @@ impl Through {
     /// `AccessDeniedException`.
     pub fn must_decrypt(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {

@@ -24,7 +24,7 @@ pub use root_key::{InvalidRootKey, RootKey};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;
 pub use signature::{TokenAlgorithm, TokenKey};
-pub use totp::TotpSeed;
+pub use totp::{TOTP_STEP_SECONDS, is_totp_code, totp_code};
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.
 ///

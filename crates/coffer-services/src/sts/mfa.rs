@@ -4,7 +4,8 @@ use coffer_model::Timestamp;
 use coffer_pipeline::identity::MfaDeviceRecord;
 use coffer_pipeline::{Call, CallerKind};
 use coffer_protocol::Fault;
-use coffer_seal::TotpSeed;
+
+use crate::iam::totp::verify_code;
 
 /// Verifies the code that a caller gives, which is then used up; nothing where it gives none.
 ///
@@ -31,27 +32,16 @@ pub(super) async fn verified(
         }
         _ => false,
     });
-    let Some(device) = device else {
+    if device.is_none() {
         return Err(failed(
             ", unable to validate MFA code.  Please verify your MFA serial number is valid and \
              associated with this user.",
         ));
     };
-    // The device goes by the real time, whatever `coffer dev` has moved its own to.
-    let now_secs = u64::try_from(call.clock().real_now().as_secs()).unwrap_or(0);
-    let step = TotpSeed::parse(device.seed.expose())
-        .and_then(|seed| seed.step_of(code, now_secs, device.last_step))
-        .ok_or_else(|| failed(" with invalid MFA one time pass code. "))?;
-    let used = MfaDeviceRecord {
-        account: device.account,
-        path: device.path.clone(),
-        device_name: device.device_name.clone(),
-        seed: device.seed.clone(),
-        user: device.user.clone(),
-        enabled: device.enabled,
-        last_step: step,
-    };
-    call.put(used).await?;
+    let account = call.account();
+    if !verify_code(call, account, serial_number, code).await? {
+        return Err(failed(" with invalid MFA one time pass code. "));
+    }
     Ok(Some(call.now()))
 }
 

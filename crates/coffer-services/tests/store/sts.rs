@@ -3,6 +3,8 @@
 mod port;
 mod web_identity;
 
+use std::collections::BTreeMap;
+
 use coffer_pipeline::identity::{MfaDeviceRecord, RoleRecord};
 use coffer_pipeline::road::{Decision, decide};
 use coffer_pipeline::{Access, Call, RequestContext};
@@ -181,6 +183,8 @@ async fn a_code_of_an_mfa_device_is_proof_once() {
         user: Some("ada".to_owned()),
         enabled: Some(port.road.world().clock.now()),
         last_step: 0,
+        drift: 0,
+        tags: BTreeMap::new(),
     };
     let serial = device.arn();
     port.put(device).await;

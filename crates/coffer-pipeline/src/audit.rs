@@ -23,12 +23,12 @@ use crate::context::{RequestContext, sortable};
 
 pub use batch::{AuditBatchRecord, ShippedRecord};
 pub use draft::{AuditDraft, EventType, TlsDetails, event_id, shared_event_id, veil_of};
-pub use key_use::KeyUse;
 pub use event::{AuditedResource, resource_of};
 pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
     WebIdFederationData,
 };
+pub use key_use::KeyUse;
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
 /// does.

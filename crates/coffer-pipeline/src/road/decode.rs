@@ -21,9 +21,7 @@ pub(crate) struct Unreadable {
     pub(crate) fault: Fault,
 }
 
-pub(crate) fn decode<O: Operation>(
-    request: Authenticated,
-) -> Result<Decoded<O>, Box<Unreadable>> {
+pub(crate) fn decode<O: Operation>(request: Authenticated) -> Result<Decoded<O>, Box<Unreadable>> {
     let (route, context, received) = request.into_parts();
     let input = match route.service.protocol {
         Protocol::Json { .. } => json::decode(&received.body),

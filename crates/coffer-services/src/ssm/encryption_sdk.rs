@@ -43,7 +43,8 @@ pub async fn open(
     if message.context() != context {
         return Err(envelope::invalid_ciphertext());
     }
-    let data_key = AS_CALLER.decrypt(call, call.region(), context, message.wrapped().ciphertext).await?;
+    let data_key =
+        AS_CALLER.decrypt(call, call.region(), context, message.wrapped().ciphertext).await?;
     let opened = message.open(data_key.expose());
     let mut plain = opened.map_err(|_| envelope::invalid_ciphertext())?;
     Ok(Sensitive::new(std::mem::take(&mut *plain)))

@@ -37,7 +37,7 @@ pub(super) async fn verified(
             ", unable to validate MFA code.  Please verify your MFA serial number is valid and \
              associated with this user.",
         ));
-    };
+    }
     let account = call.account();
     if !verify_code(call, account, serial_number, code).await? {
         return Err(failed(" with invalid MFA one time pass code. "));

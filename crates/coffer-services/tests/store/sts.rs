@@ -189,9 +189,8 @@ async fn a_code_of_an_mfa_device_is_proof_once() {
     let serial = device.arn();
     port.put(device).await;
     let step = u64::try_from(port.now()).unwrap() / 30;
-    let codes: Vec<_> = [step, step + 1]
-        .map(|step| coffer_seal::TotpSeed::parse(seed).unwrap().code(step))
-        .to_vec();
+    let codes: Vec<_> =
+        [step, step + 1].map(|step| coffer_seal::totp_code(b"12345678901234567890", step)).to_vec();
     port.assume(&ada, &arn, &[]).await.is_refused("AccessDenied", "sts:AssumeRole");
     let with = |code: &str| [("SerialNumber", serial.clone()), ("TokenCode", code.to_owned())];
     let assume = async |code: &str| {

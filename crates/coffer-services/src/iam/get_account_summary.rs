@@ -6,6 +6,7 @@ use coffer_pipeline::identity::{
     GroupRecord, ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleRecord, UserRecord,
 };
 use coffer_pipeline::{Access, Call, CallerKind, Demand, Operation};
+use coffer_protocol::audit::{Audit, Veil};
 use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{AwsEnum, Encode, ErrorRow, Fault, Input, Output};
 
@@ -97,6 +98,12 @@ impl Encode for SummaryMap {
 
     fn encode_xml(&self, out: &mut Vec<u8>) {
         self.0.encode_xml(out);
+    }
+}
+
+impl<const SIDE: bool> Audit<SIDE> for SummaryMap {
+    fn audit(&self, rules: &Rules, veil: Veil, out: &mut Vec<u8>) {
+        Audit::<SIDE>::audit(&self.0, rules, veil, out);
     }
 }
 

@@ -25,6 +25,7 @@ pub const SERVICES: &[Service] = &[
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
+    JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),
     JobEntry::of::<secretsmanager::replicate_secret::ReplicateSecret>(),

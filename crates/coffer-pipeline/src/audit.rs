@@ -9,6 +9,7 @@ mod draft;
 mod event;
 pub mod history;
 mod identity;
+mod key_use;
 pub mod ship;
 pub mod trail;
 
@@ -27,6 +28,7 @@ pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
     WebIdFederationData,
 };
+pub use key_use::KeyUse;
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
 /// does.

@@ -8,6 +8,7 @@ use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKey, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
+use crate::audit::KeyUse;
 use crate::authorization;
 use crate::context::{RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
@@ -26,6 +27,7 @@ pub struct Call<'w> {
     transaction: Transaction,
     touched: Transaction,
     resources: Vec<String>,
+    key_uses: Vec<KeyUse>,
     events: u16,
 }
 
@@ -33,7 +35,18 @@ pub struct Call<'w> {
 pub(crate) struct Outcome {
     pub(crate) transaction: Transaction,
     pub(crate) touched: Transaction,
+    pub(crate) trace: Trace,
+}
+
+/// What a decision leaves for its audit records.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The ARNs that it acted on.
     pub(crate) resources: Vec<String>,
+    /// What it did with keys on behalf of the caller.
+    pub(crate) key_uses: Vec<KeyUse>,
+    /// Whether its commit holds its records.
+    pub(crate) is_committed: bool,
 }
 
 impl<'w> Call<'w> {
@@ -52,12 +65,14 @@ impl<'w> Call<'w> {
             transaction: Transaction::default(),
             touched: Transaction::default(),
             resources: Vec::new(),
+            key_uses: Vec::new(),
             events: 0,
         }
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        Outcome { transaction: self.transaction, touched: self.touched, resources: self.resources }
+        let Self { transaction, touched, resources, key_uses, .. } = self;
+        Outcome { transaction, touched, trace: Trace { resources, key_uses, is_committed: false } }
     }
 
     /// The request this decides on.
@@ -317,8 +332,21 @@ impl<'w> Call<'w> {
 
     /// Names a resource that this decision acted on, for its audit record.
     pub fn acted_on(&mut self, arn: &str) {
+        if !self.resources.iter().any(|known| known == arn) {
+            self.note_resource(arn.to_owned());
+        }
+    }
+
+    pub(crate) fn note_resource(&mut self, arn: String) {
         if self.resources.len() < AUDITED_RESOURCES_MAX {
-            self.resources.push(arn.to_owned());
+            self.resources.push(arn);
+        }
+    }
+
+    /// Notes that a key was used through a service, for a record of its own.
+    pub fn used_key(&mut self, key_use: KeyUse) {
+        if self.key_uses.len() < KEY_USES_MAX {
+            self.key_uses.push(key_use);
         }
     }
 
@@ -349,3 +377,5 @@ fn unreadable(error: TableError) -> Fault {
 }
 
 const AUDITED_RESOURCES_MAX: usize = 32;
+/// More than any operation needs: a batch opens twenty values.
+const KEY_USES_MAX: usize = 256;

@@ -13,6 +13,7 @@ mod run;
 pub mod runtime;
 mod serve;
 mod tls;
+mod trail;
 
 pub use config::{DevOptions, ServerOptions};
 pub use run::{StartError, run_dev, run_server};

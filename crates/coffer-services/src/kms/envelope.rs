@@ -114,7 +114,7 @@ pub(super) async fn decrypt(
     context: &impl Bound,
     blob: &[u8],
 ) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
-    let key = key_of(call, blob).await?;
+    let key = key_of(call, call.region(), blob).await?;
     let plain = open(call, &key, context, blob)?;
     Ok((plain, key))
 }
@@ -123,11 +123,15 @@ pub(super) async fn decrypt(
 ///
 /// # Errors
 /// `InvalidCiphertextException` for what is no ciphertext; `AccessDeniedException` for a key that
-/// is not, or not in the call's region.
-pub(super) async fn key_of(call: &mut Call<'_>, blob: &[u8]) -> Result<Arc<KeyRecord>, Fault> {
+/// is not, or not in this region.
+pub(super) async fn key_of(
+    call: &mut Call<'_>,
+    region: &Region,
+    blob: &[u8],
+) -> Result<Arc<KeyRecord>, Fault> {
     let (head, _) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    let scope = place_of(&head.scope, head.key_id, call.region());
-    if scope.region != *call.region() {
+    let scope = place_of(&head.scope, head.key_id, region);
+    if scope.region != *region {
         return Err(unknown_key());
     }
     let row = KeyRecord::key_of(&scope, head.key_id);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use coffer_pipeline::audit::KeyUse;
 use coffer_pipeline::demand::{RESOURCE_TAG, tag_of};
 use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard};
 use coffer_protocol::Fault;
@@ -118,14 +119,18 @@ fn veiled(call: &Call<'_>, demand: Demand) -> Demand {
 /// # Errors
 /// `AccessDeniedException`.
 pub(super) fn must_be_permitted(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     action: &'static str,
     service: &'static str,
     context: &impl Bound,
 ) -> Result<(), Fault> {
     let demand = of_key(call, key, action).through(service);
-    call.must_be_allowed_by(&demand, &OfContext(context))
+    call.must_be_allowed_by(&demand, &OfContext(context))?;
+    let event_name = action.strip_prefix("kms:").unwrap_or(action);
+    let context = context.bound().into_owned();
+    call.used_key(KeyUse { event_name, service, key_arn: demand.resource, context });
+    Ok(())
 }
 
 /// Refuses a caller who may not use a key through a service in this way although a grant gives it:

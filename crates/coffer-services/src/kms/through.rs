@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use coffer_model::Sensitive;
+use coffer_model::{Region, Sensitive};
 use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 
@@ -24,7 +24,7 @@ pub enum Through {
 impl Through {
     fn must_permit(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         action: &'static str,
         context: &impl Bound,
@@ -59,7 +59,7 @@ impl Through {
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
     pub fn encrypt(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         plain: &[u8],
@@ -68,17 +68,18 @@ impl Through {
         envelope::encrypt(call, key, context, plain)
     }
 
-    /// Opens a ciphertext with the key that it names.
+    /// Opens a ciphertext with the key of this region that it names.
     ///
     /// # Errors
     /// `AccessDeniedException`; see [`envelope::decrypt`] for the others.
     pub async fn decrypt(
         self,
         call: &mut Call<'_>,
+        region: &Region,
         context: &impl Bound,
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
-        let key = envelope::key_of(call, blob).await?;
+        let key = envelope::key_of(call, region, blob).await?;
         if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context) {
             // A grant may give what policies do not; most calls never come to look.
             self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
@@ -92,7 +93,7 @@ impl Through {
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
     pub fn generate_data_key(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         key_bytes: usize,
@@ -107,7 +108,7 @@ impl Through {
     /// `AccessDeniedException`.
     pub fn must_decrypt(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {

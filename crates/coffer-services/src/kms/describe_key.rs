@@ -20,7 +20,6 @@ pub(super) struct DescribeKeyInput {
     #[shape(required, min = 1, max = 2048)]
     key_id: String,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "grants hold at once, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
 }
 

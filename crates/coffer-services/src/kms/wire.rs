@@ -80,7 +80,6 @@ pub(super) struct Tag {
 
 /// Who alone is to read the answer: an enclave that attests itself.
 #[derive(Input, Debug)]
-#[expect(dead_code, reason = "coffer has no enclaves, and refuses the member")]
 pub(super) struct RecipientInfo {
     key_encryption_algorithm: Option<KeyEncryptionMechanism>,
     #[shape(min = 1, max = 262144)]

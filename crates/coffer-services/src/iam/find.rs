@@ -120,7 +120,7 @@ pub(super) async fn demand_within_role_boundary(
 
 /// A demand with the tags that the resource has: `aws:ResourceTag/KEY` and `iam:ResourceTag/KEY`.
 pub(super) fn with_tags(demand: Demand, tags: &BTreeMap<String, String>) -> Demand {
-    let tagged = demand.tagged(Arc::new(tags.clone()));
+    let tagged = demand.known_by(Arc::new(tags.clone()));
     tags.iter().fold(tagged, |demand, (name, value)| {
         demand.with(format!("iam:resourcetag/{}", name.to_ascii_lowercase()), value)
     })

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use coffer_pipeline::identity::{
-    GroupRecord, ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleRecord, UserRecord,
+    GroupRecord, InstanceProfileRecord, ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord,
+    RoleRecord, UserRecord,
 };
 use coffer_pipeline::{Access, Call, CallerKind, Demand, Operation};
+use coffer_protocol::audit::{Audit, Veil};
 use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{AwsEnum, Encode, ErrorRow, Fault, Input, Output};
 
@@ -62,6 +64,9 @@ impl Operation for GetAccountSummary {
         let prefix = OidcProviderRecord::all_of(of);
         let providers = pages::all::<OidcProviderRecord>(call, &prefix).await?;
         map.count(SummaryKey::Providers, providers.len());
+        let prefix = InstanceProfileRecord::all_of(of);
+        let profiles = pages::all::<InstanceProfileRecord>(call, &prefix).await?;
+        map.count(SummaryKey::InstanceProfiles, profiles.len());
         // The key that came with the account is in no list, but may be the one that signs.
         let caller = &call.context().caller;
         let has_keys = (caller.kind == CallerKind::Root && !caller.is_session())
@@ -97,6 +102,12 @@ impl Encode for SummaryMap {
 
     fn encode_xml(&self, out: &mut Vec<u8>) {
         self.0.encode_xml(out);
+    }
+}
+
+impl<const SIDE: bool> Audit<SIDE> for SummaryMap {
+    fn audit(&self, rules: &Rules, veil: Veil, out: &mut Vec<u8>) {
+        Audit::<SIDE>::audit(&self.0, rules, veil, out);
     }
 }
 
@@ -163,7 +174,6 @@ const QUOTAS: &[(SummaryKey, i32)] = &[
     (SummaryKey::VersionsPerPolicyQuota, 5),
     (SummaryKey::GlobalEndpointTokenVersion, 2),
     (SummaryKey::AssumeRolePolicySizeQuota, 2048),
-    (SummaryKey::InstanceProfiles, 0),
     (SummaryKey::InstanceProfilesQuota, 1000),
     (SummaryKey::RolePolicySizeQuota, 10_240),
     (SummaryKey::RolesQuota, 1000),

@@ -1,16 +1,17 @@
 //! What an operation or a job decides with: typed reads, staged writes, a fixed `now`, entropy.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_protocol::Fault;
-use coffer_seal::{Entropy, RootKey, random_uuid};
+use coffer_seal::{Entropy, RootKeys, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
 use crate::context::{RequestContext, Scope};
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
+use crate::root_key::{RootKeyRing, StoreKeyRow};
 use crate::world::{Clock, World};
 
 /// One run of a decision. All that it reads becomes an expectation of its commit, so a decision
@@ -24,6 +25,7 @@ pub struct Call<'w> {
     touched: Transaction,
     resources: Vec<String>,
     events: u16,
+    root_keys: OnceLock<Arc<RootKeys>>,
 }
 
 /// The staged outcome of a call, for the room that commits it.
@@ -31,6 +33,8 @@ pub(crate) struct Outcome {
     pub(crate) transaction: Transaction,
     pub(crate) touched: Transaction,
     pub(crate) resources: Vec<String>,
+    /// Held until the commit is answered: a change of the root key waits for it.
+    pub(crate) root_keys: Option<Arc<RootKeys>>,
 }
 
 impl<'w> Call<'w> {
@@ -50,11 +54,17 @@ impl<'w> Call<'w> {
             touched: Transaction::default(),
             resources: Vec::new(),
             events: 0,
+            root_keys: OnceLock::new(),
         }
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        Outcome { transaction: self.transaction, touched: self.touched, resources: self.resources }
+        Outcome {
+            transaction: self.transaction,
+            touched: self.touched,
+            resources: self.resources,
+            root_keys: self.root_keys.into_inner(),
+        }
     }
 
     /// The request this decides on.
@@ -87,9 +97,31 @@ impl<'w> Call<'w> {
         self.world.entropy.as_ref()
     }
 
-    /// The operator's root key, under which key material is sealed.
-    pub fn root_key(&self) -> &'w RootKey {
+    /// The operator's root keys: key material is sealed under the one in force, and opened under
+    /// either. They stay the same for this run of the decision.
+    pub fn root_key(&self) -> &RootKeys {
+        self.root_keys.get_or_init(|| self.world.root_key.keys())
+    }
+
+    /// The ring of root keys, for the job that changes them.
+    pub fn root_key_ring(&self) -> &'w RootKeyRing {
         &self.world.root_key
+    }
+
+    /// Reads the row that says which root key opens the store.
+    pub async fn store_key(&mut self) -> Result<StoreKeyRow, Fault> {
+        let found = StoreKeyRow::read(self.world.tables.store().as_ref()).await;
+        let found = found.map_err(Fault::unavailable)?;
+        let (row, revision) = found.ok_or_else(|| Fault::internal("the store has no key"))?;
+        self.expect(&StoreKeyRow::row(), Some(revision));
+        Ok(row)
+    }
+
+    /// Stages the row that says which root key opens the store.
+    pub fn put_store_key(&mut self, row: &StoreKeyRow) -> Result<(), Fault> {
+        self.must_write()?;
+        self.transaction.put_plain(&StoreKeyRow::row(), row.to_bytes());
+        Ok(())
     }
 
     /// The clock of decisions, for the operation that moves it.

@@ -1,5 +1,7 @@
 //! Access keys: whose signature is whose.
 
+pub mod organization;
+
 use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Sensitive};

@@ -12,6 +12,7 @@ pub mod job;
 pub mod operation;
 pub mod retention;
 pub mod road;
+pub mod root_key;
 pub mod sealing;
 pub mod world;
 
@@ -22,4 +23,5 @@ pub use event::EventRecord;
 pub use job::{Job, JobRecord, Verdict};
 pub use operation::{Access, Demand, Entry, Operation, Protocol, Service};
 pub use road::{Answer, Received, Road};
+pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};
 pub use world::{Clock, NotMovable, Turns, World};

@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_seal::{Entropy, RootKey};
+use coffer_seal::Entropy;
 use coffer_store::Tables;
+
+use crate::root_key::RootKeyRing;
 
 /// The lasting surroundings of every decision.
 pub struct World {
     /// The typed tables.
     pub tables: Tables,
-    /// The operator's root key.
-    pub root_key: RootKey,
+    /// The operator's root key, which may be changed while the server serves.
+    pub root_key: RootKeyRing,
     /// The source of chance.
     pub entropy: Arc<dyn Entropy>,
     /// The clock of decisions.

@@ -17,7 +17,7 @@ pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
 pub use entropy::{Entropy, SystemEntropy, random_uuid, uuid_text};
 pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes};
-pub use root_key::{InvalidRootKey, RootKey};
+pub use root_key::{InvalidRootKey, RootKey, RootKeys};
 pub use row::{RowSealer, SealedStoreKey};
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.

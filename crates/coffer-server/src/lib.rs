@@ -9,10 +9,12 @@ mod listen;
 mod log;
 mod metrics;
 mod open;
+mod root_key;
 mod run;
 pub mod runtime;
 mod serve;
 mod tls;
 
 pub use config::{DevOptions, ServerOptions};
+pub use root_key::{CommandLine, Provider};
 pub use run::{StartError, run_dev, run_server};

@@ -1,11 +1,19 @@
-//! What AWS has no API for: the movable clock, and the events that were kept.
+//! What AWS has no API for: the movable clock, the events that were kept, the root key's change,
+//! and accounts with their root access keys.
 //!
 //! Its operations travel the same road as all others.
 
 mod advance_clock;
+pub(crate) mod change_root_key;
 mod describe_clock;
+mod describe_rekey;
 mod errors;
+#[cfg(test)]
+mod golden;
 mod list_events;
+mod operator;
+mod rekey;
+mod root_key_change;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
@@ -16,6 +24,8 @@ pub const SERVICE: Service = Service {
     operations: &[
         Entry::of::<advance_clock::AdvanceClock>(),
         Entry::of::<describe_clock::DescribeClock>(),
+        Entry::of::<describe_rekey::DescribeRekey>(),
         Entry::of::<list_events::ListEvents>(),
+        Entry::of::<rekey::Rekey>(),
     ],
 };

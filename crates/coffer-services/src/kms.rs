@@ -35,6 +35,7 @@ mod pages;
 mod put_key_policy;
 mod re_encrypt;
 mod request;
+pub(crate) mod reseal;
 pub(crate) mod rotate_due_key;
 mod rotate_key_on_demand;
 mod schedule_key_deletion;

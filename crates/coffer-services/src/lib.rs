@@ -17,6 +17,7 @@ pub const SERVICES: &[Service] =
 
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
+    JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),

@@ -126,7 +126,7 @@ async fn commit<D: Decision>(
     staged: Outcome,
     is_doubtful: bool,
 ) -> Result<(), CommitError> {
-    let Outcome { mut transaction, touched, resources } = staged;
+    let Outcome { mut transaction, touched, resources, root_keys } = staged;
     if !transaction.is_read_only() {
         let (service, name) = decision.names();
         let record = AuditRecord::new(decision.context(), service, name, resources);
@@ -136,6 +136,7 @@ async fn commit<D: Decision>(
         transaction.put::<AuditRecord>(record, None);
         world.tables.commit(transaction).await?;
     }
+    drop(root_keys);
     if !touched.is_read_only() {
         note(world, touched).await;
     }

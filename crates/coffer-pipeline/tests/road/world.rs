@@ -9,7 +9,7 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, Scope, Turns,
+    RootKeyRing,     Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, Scope, Turns,
     World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -77,7 +77,7 @@ impl Harness {
         let clock = Arc::new(Hand(AtomicI64::new(START_MS)));
         let world = World {
             tables,
-            root_key,
+            root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
             entropy,
             clock: clock.clone(),
             dev: true,

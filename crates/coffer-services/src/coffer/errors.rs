@@ -5,5 +5,7 @@ coffer_protocol::errors! {
     pub CofferError {
         ClockNotMovableException => 400, Lower;
         InvalidNextTokenException => 400, Lower;
+        InvalidRootKeySourceException => 400, Lower;
+        RekeyInProgressException => 400, Lower;
     }
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
-use coffer_seal::{Material, RootKey};
+use coffer_seal::{Material, RootKeys};
 use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
@@ -182,6 +182,16 @@ impl KeyRecord {
         Ok(())
     }
 
+    /// Seals all of its material under the root key in force; tells how many pieces were not.
+    pub(super) fn reseal(&mut self, call: &Call<'_>) -> Result<usize, Fault> {
+        let arn = self.arn();
+        let mut resealed = 0;
+        for material in &mut self.materials {
+            resealed += usize::from(material.reseal(call, &arn)?);
+        }
+        Ok(resealed)
+    }
+
     /// What DescribeKey tells of it.
     pub(super) fn metadata(&self) -> KeyMetadata {
         let (state, deletion_date) = match self.state {
@@ -219,7 +229,7 @@ impl KeyRecord {
     }
 
     /// The material that seals, with its id.
-    pub(super) fn current(&self, root: &RootKey) -> Result<(&str, &Material), Fault> {
+    pub(super) fn current(&self, root: &RootKeys) -> Result<(&str, &Material), Fault> {
         let opened = self.opened(root)?;
         match (self.materials.last(), opened.last()) {
             (Some(sealed), Some(material)) => Ok((&sealed.id, material)),
@@ -228,13 +238,13 @@ impl KeyRecord {
     }
 
     /// The material of an id, if the key has it.
-    pub(super) fn material(&self, root: &RootKey, id: &str) -> Result<Option<&Material>, Fault> {
+    pub(super) fn material(&self, root: &RootKeys, id: &str) -> Result<Option<&Material>, Fault> {
         let opened = self.opened(root)?;
         let place = self.materials.iter().position(|sealed| sealed.id == id);
         Ok(place.and_then(|place| opened.get(place)))
     }
 
-    fn opened(&self, root: &RootKey) -> Result<&[Material], Fault> {
+    fn opened(&self, root: &RootKeys) -> Result<&[Material], Fault> {
         if let Some(opened) = self.opened.0.get() {
             return Ok(opened);
         }

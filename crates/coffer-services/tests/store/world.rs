@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Caller, Clock, NotMovable, RequestContext, Scope, Turns, World};
+use coffer_pipeline::{Caller, Clock, NotMovable, RequestContext, RootKeyRing, Scope, Turns, World};
 use coffer_seal::{RootKey, RowSealer, SystemEntropy};
 use coffer_store::{Sim, Tables};
 
@@ -37,7 +37,7 @@ pub(crate) fn world() -> World {
     World {
         turns: Turns::default(),
         tables: Tables::new(Arc::new(Sim::new()), cipher),
-        root_key,
+        root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,

@@ -174,7 +174,9 @@ impl StoreKeyRow {
             .map_err(|error| format!("cannot read the store's sealed key: {error}"))?;
         match read.format {
             FORMAT | FORMAT_OF_TWO_KEYS => Ok(Some((read, row.revision))),
-            format => Err(format!("the store's sealed key has format {format}; start a newer coffer")),
+            format => {
+                Err(format!("the store's sealed key has format {format}; start a newer coffer"))
+            }
         }
     }
 

@@ -1,6 +1,9 @@
 //! Rows that earlier releases wrote are read, and written as they were.
 
 use coffer_pipeline::identity::AccessKeyRecord;
+use coffer_pipeline::identity::organization::{
+    AccountRecord, FirstAccountRecord, OrganizationPolicyRecord, OrganizationRecord,
+};
 use coffer_pipeline::{AuditRecord, EventRecord, JobRecord};
 use coffer_store::golden;
 
@@ -8,7 +11,11 @@ use coffer_store::golden;
 fn every_record_reads_its_golden_rows() {
     let here = env!("CARGO_MANIFEST_DIR");
     golden::check::<AccessKeyRecord>(here);
+    golden::check::<AccountRecord>(here);
     golden::check::<AuditRecord>(here);
     golden::check::<EventRecord>(here);
+    golden::check::<FirstAccountRecord>(here);
     golden::check::<JobRecord>(here);
+    golden::check::<OrganizationPolicyRecord>(here);
+    golden::check::<OrganizationRecord>(here);
 }

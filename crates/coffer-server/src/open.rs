@@ -12,9 +12,7 @@ use coffer_pipeline::identity::organization::{
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{Clock, RootKeyRing, StoreKeyRow, Turns, World};
 use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer};
-use coffer_store::{
-    Batch, Direction, Embedded, Scan, Sim, Store, Tables, Transaction,
-};
+use coffer_store::{Batch, Direction, Embedded, Scan, Sim, Store, Tables, Transaction};
 
 use crate::config::Config;
 use crate::files::{holds_credentials, make_folder, write_credentials};

@@ -3,15 +3,19 @@
 //!
 //! Its operations travel the same road as all others.
 
+mod account;
 mod advance_clock;
 pub(crate) mod change_root_key;
+mod close_account;
+mod create_account;
 mod describe_clock;
 mod describe_rekey;
 mod errors;
 #[cfg(test)]
 mod golden;
+mod list_accounts;
 mod list_events;
-mod operator;
+pub(crate) mod operator;
 mod rekey;
 mod root_key_change;
 
@@ -23,8 +27,11 @@ pub const SERVICE: Service = Service {
     protocol: Protocol::Json { target_prefix: "Coffer_20261123" },
     operations: &[
         Entry::of::<advance_clock::AdvanceClock>(),
+        Entry::of::<close_account::CloseAccount>(),
+        Entry::of::<create_account::CreateAccount>(),
         Entry::of::<describe_clock::DescribeClock>(),
         Entry::of::<describe_rekey::DescribeRekey>(),
+        Entry::of::<list_accounts::ListAccounts>(),
         Entry::of::<list_events::ListEvents>(),
         Entry::of::<rekey::Rekey>(),
     ],

@@ -3,6 +3,7 @@
 mod base64_text;
 pub mod coffer;
 pub mod kms;
+pub mod organizations;
 mod page;
 pub mod secretsmanager;
 pub mod ssm;
@@ -12,8 +13,14 @@ use coffer_pipeline::Service;
 use coffer_pipeline::job::runner::JobEntry;
 
 /// Every service on the port.
-pub const SERVICES: &[Service] =
-    &[kms::SERVICE, secretsmanager::SERVICE, ssm::SERVICE, sts::SERVICE, coffer::SERVICE];
+pub const SERVICES: &[Service] = &[
+    kms::SERVICE,
+    organizations::SERVICE,
+    secretsmanager::SERVICE,
+    ssm::SERVICE,
+    sts::SERVICE,
+    coffer::SERVICE,
+];
 
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[

@@ -51,7 +51,9 @@ impl Rekey {
             }
             match text("State") {
                 "DONE" => return self.report(text("RootKeyId"), &told),
-                "FAILED" => return Err(format!("the root key was not changed: {}", text("Failure"))),
+                "FAILED" => {
+                    return Err(format!("the root key was not changed: {}", text("Failure")));
+                }
                 _ if started.elapsed() > WAIT_MAX => {
                     return Err(format!(
                         "the root key's change is not done after {WAIT_MAX:?}; it goes on, see the \
@@ -67,7 +69,8 @@ impl Rekey {
         let keys = told.get("KeysResealed").and_then(Value::as_i64).unwrap_or(0);
         let mut text = format!("root key {id} is in force; {keys} KMS keys were sealed anew\n");
         if let Some(file) = &self.new_root_key_file {
-            let start = format!("start the server with --root-key-file {} from now on\n", file.display());
+            let start =
+                format!("start the server with --root-key-file {} from now on\n", file.display());
             text.push_str(&start);
         }
         let printed = std::io::stdout().lock().write_all(text.as_bytes());

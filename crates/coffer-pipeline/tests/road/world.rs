@@ -9,8 +9,8 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    RootKeyRing,     Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, Scope, Turns,
-    World,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, RootKeyRing,
+    Scope, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer};

@@ -48,7 +48,9 @@ impl CommandLine {
             Some(program) if !program.is_empty() => {
                 Ok(Self { program, arguments: words.collect() })
             }
-            _ => Err("the root key's command is empty; give a program and its arguments".to_owned()),
+            _ => {
+                Err("the root key's command is empty; give a program and its arguments".to_owned())
+            }
         }
     }
 
@@ -162,7 +164,10 @@ mod tests {
             [vec![program], arguments].concat()
         };
         assert_eq!(words(" pass  show coffer/root "), ["pass", "show", "coffer/root"]);
-        assert_eq!(words(r#"a 'b c' "d 'e'" f''g '' $H \n"#), ["a", "b c", "d 'e'", "fg", "", "$H", "\\n"]);
+        assert_eq!(
+            words(r#"a 'b c' "d 'e'" f''g '' $H \n"#),
+            ["a", "b c", "d 'e'", "fg", "", "$H", "\\n"]
+        );
         for line in ["", "  ", "a 'b", "''"] {
             assert!(CommandLine::parse(line).is_err(), "{line}");
         }

@@ -79,10 +79,7 @@ async fn obtain(call: &mut Call<'_>, change: &mut RootKeyChangeRecord) -> Result
 
 /// The new key. It is obtained once for as long as the process runs: a run of this step whose commit
 /// is of unknown outcome must not be followed by one with another key.
-async fn next_key(
-    call: &Call<'_>,
-    change: &RootKeyChangeRecord,
-) -> Result<Arc<RootKey>, String> {
+async fn next_key(call: &Call<'_>, change: &RootKeyChangeRecord) -> Result<Arc<RootKey>, String> {
     let ring = call.root_key_ring();
     if let Some(next) = ring.next_of(&change.id) {
         return Ok(next);

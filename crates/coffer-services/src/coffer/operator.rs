@@ -6,7 +6,7 @@ use coffer_protocol::Fault;
 
 /// Refuses callers of another account than the first one. Under `coffer dev`, which has no first
 /// account, everybody operates.
-pub(super) async fn must_operate(call: &mut Call<'_>, action: &str) -> Result<(), Fault> {
+pub(crate) async fn must_operate(call: &mut Call<'_>, action: &str) -> Result<(), Fault> {
     let first = call.get::<FirstAccountRecord>(&FirstAccountRecord::row()).await?;
     let caller = &call.context().caller;
     if first.is_none_or(|first| first.account == caller.account) {

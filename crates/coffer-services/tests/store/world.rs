@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Caller, Clock, NotMovable, RequestContext, RootKeyRing, Scope, Turns, World};
+use coffer_pipeline::{
+    Caller, Clock, NotMovable, RequestContext, RootKeyRing, Scope, Turns, World,
+};
 use coffer_seal::{RootKey, RowSealer, SystemEntropy};
 use coffer_store::{Sim, Tables};
 

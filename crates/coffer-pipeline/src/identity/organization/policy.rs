@@ -115,13 +115,24 @@ impl Record for OrganizationPolicyRecord {
 }
 
 static FULL_ACCESS: LazyLock<Arc<OrganizationPolicyRecord>> = LazyLock::new(|| {
-    let content = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
-    managed(PolicyKind::ServiceControl, "FullAWSAccess", "Allows access to every operation", content)
+    let content =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    managed(
+        PolicyKind::ServiceControl,
+        "FullAWSAccess",
+        "Allows access to every operation",
+        content,
+    )
 });
 
 static RESOURCE_FULL_ACCESS: LazyLock<Arc<OrganizationPolicyRecord>> = LazyLock::new(|| {
     let content = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}"#;
-    managed(PolicyKind::ResourceControl, "RCPFullAWSAccess", "Allows access to every resource", content)
+    managed(
+        PolicyKind::ResourceControl,
+        "RCPFullAWSAccess",
+        "Allows access to every resource",
+        content,
+    )
 });
 
 fn managed(

@@ -18,6 +18,11 @@ pub struct Region(Arc<str>);
 pub struct InvalidRegion;
 
 impl Region {
+    /// The region that AWS's global services sign for.
+    pub fn global() -> Self {
+        Self("us-east-1".into())
+    }
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -47,8 +47,8 @@ impl AuditRecord {
         resources: Vec<String>,
     ) -> Self {
         let event_type = match context.caller.kind {
-            CallerKind::Root => "AwsApiCall",
             CallerKind::Service => "AwsServiceEvent",
+            _ => "AwsApiCall",
         };
         Self {
             event_time: context.now,

@@ -4,10 +4,12 @@ use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_protocol::Fault;
-use coffer_seal::{Entropy, RootKeys, random_uuid};
+use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
+use crate::authorization;
 use crate::context::{RequestContext, Scope};
+use crate::demand::Demand;
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
@@ -132,6 +134,19 @@ impl<'w> Call<'w> {
     /// Draws a random UUID.
     pub fn uuid(&self) -> String {
         random_uuid(self.entropy())
+    }
+
+    /// Refuses what the caller may not do.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` in AWS's sentence.
+    pub fn must_be_allowed(&self, demand: &Demand) -> Result<(), Fault> {
+        authorization::decide(self.context, demand)
+    }
+
+    /// What seals the tokens of sessions.
+    pub fn sessions(&self) -> &'w SessionSealer {
+        &self.world.sessions
     }
 
     /// Reads a record, staged writes included.

@@ -1,9 +1,13 @@
 //! Who calls, from where, when: all that a decision may know besides its input and the store.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use coffer_model::{AccountId, Arn, Region, Timestamp};
 use coffer_store::Key;
+
+use crate::identity::SessionClaims;
+use crate::permissions::Permissions;
 
 /// The account and region that a piece of state belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,19 +51,39 @@ pub struct Caller {
     pub account: AccountId,
     /// The caller's ARN, as `GetCallerIdentity` gives it.
     pub arn: String,
+    /// The ARN that policies know the caller by, `aws:PrincipalArn`: the role's for its sessions.
+    pub principal_arn: String,
     /// The caller's unique id, as `GetCallerIdentity` gives it.
     pub user_id: String,
     /// The access key that signed, or nothing for a job.
     pub access_key_id: Option<String>,
     /// What kind of principal this is.
     pub kind: CallerKind,
+    /// The session that signed, where it was one.
+    pub session: Option<Arc<SessionClaims>>,
+    /// The tags of user or role, and above them those of the session.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// The kinds of principals that can make a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallerKind {
-    /// The root of an account.
+    /// The root of an account, or a session of its own.
     Root,
+    /// A user, or a session of its own.
+    User {
+        /// The user's name, in the case it has.
+        user_name: String,
+    },
+    /// A session of a role.
+    AssumedRole {
+        /// The role's name, in the case it has.
+        role_name: String,
+    },
+    /// A federated user, with the permissions of whoever made it.
+    FederatedUser,
+    /// Nobody that is known yet: an unsigned request of an operation that allows it.
+    Anonymous,
     /// coffer itself, carrying out what an earlier call asked for.
     Service,
 }
@@ -67,24 +91,45 @@ pub enum CallerKind {
 impl Caller {
     /// The root of an account, signing with this access key.
     pub fn root(account: AccountId, access_key_id: &str) -> Self {
+        let arn = Arn::root(account).to_string();
         Self {
             account,
-            arn: Arn::root(account).to_string(),
+            principal_arn: arn.clone(),
+            arn,
             user_id: account.to_string(),
             access_key_id: Some(access_key_id.to_owned()),
             kind: CallerKind::Root,
+            session: None,
+            tags: BTreeMap::new(),
         }
+    }
+
+    /// Nobody known: whoever sends an unsigned request.
+    pub fn anonymous(account: AccountId) -> Self {
+        Self { access_key_id: None, ..Self::named(account, "anonymous", CallerKind::Anonymous) }
     }
 
     /// The service itself, at work in an account.
     pub fn service(account: AccountId, service: &str) -> Self {
+        Self::named(account, &format!("{service}.amazonaws.com"), CallerKind::Service)
+    }
+
+    fn named(account: AccountId, name: &str, kind: CallerKind) -> Self {
         Self {
             account,
-            arn: format!("{service}.amazonaws.com"),
-            user_id: format!("{service}.amazonaws.com"),
+            arn: name.to_owned(),
+            principal_arn: name.to_owned(),
+            user_id: name.to_owned(),
             access_key_id: None,
-            kind: CallerKind::Service,
+            kind,
+            session: None,
+            tags: BTreeMap::new(),
         }
+    }
+
+    /// Whether temporary credentials signed.
+    pub fn is_session(&self) -> bool {
+        self.session.is_some()
     }
 }
 
@@ -95,6 +140,8 @@ pub struct RequestContext {
     pub request_id: String,
     /// Who calls.
     pub caller: Arc<Caller>,
+    /// The policies that the caller has.
+    pub permissions: Arc<Permissions>,
     /// The caller's account and the region the request was signed for.
     pub scope: Scope,
     /// The time of the decision; under `coffer dev` it may be moved.
@@ -103,6 +150,8 @@ pub struct RequestContext {
     pub source_ip: String,
     /// The `User-Agent` header, cut to a bounded length.
     pub user_agent: String,
+    /// Whether the request came over TLS.
+    pub is_secure: bool,
 }
 
 /// An instant as text that sorts as the instants do.

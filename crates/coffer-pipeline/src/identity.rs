@@ -1,96 +1,67 @@
-//! Access keys: whose signature is whose.
+//! Identities as records: accounts' access keys, users, groups, roles, and the policies they have.
+//!
+//! The road reads them on every request, so they live here; the IAM service writes them. IAM is
+//! one for all regions of an account, so rows are kept by account alone. Names are unique without
+//! regard to case, so rows are kept by the lower-case name.
 
+mod access_key;
+pub(crate) mod directory;
+mod document;
+mod group;
+mod managed_policy;
+mod mfa_device;
+mod oidc_provider;
 pub mod organization;
+mod permissions;
+mod role;
+mod session;
+mod user;
 
-use std::sync::{Arc, OnceLock};
+pub use access_key::{
+    AccessKeyLastUsedRecord, AccessKeyOwner, AccessKeyRecord, AccessKeyStatus, DEV_ACCESS_KEY_ID,
+    DEV_SECRET, dev_access_key,
+};
+pub use document::PolicyDocument;
+pub use group::GroupRecord;
+pub use managed_policy::{ManagedPolicyRecord, PolicyVersion};
+pub use mfa_device::MfaDeviceRecord;
+pub use oidc_provider::OidcProviderRecord;
+pub use permissions::EntityPermissions;
+pub use role::{RoleLastUsedRecord, RoleRecord};
+pub use session::{SessionClaims, SessionKind};
+pub use user::UserRecord;
 
-use coffer_model::{AccountId, Sensitive};
-use coffer_store::{Key, Record};
-use serde::{Deserialize, Serialize};
+use coffer_model::AccountId;
+use coffer_store::Key;
 
-use crate::context::Caller;
-use crate::world::World;
-
-/// An access key of an account's root.
-#[derive(Serialize, Deserialize)]
-pub struct AccessKeyRecord {
-    /// The public id, such as `AKIA…`.
-    pub access_key_id: String,
-    /// The account whose root this key belongs to.
-    pub account: AccountId,
-    #[serde(with = "secret_text")]
-    secret_access_key: Sensitive<String>,
-    #[serde(skip)]
-    caller: OnceLock<Arc<Caller>>,
+/// The key of an identity's row: table, account, the name in lower case.
+pub(crate) fn row_of(table: &'static str, account: AccountId, name: &str) -> Key {
+    Key::of(table, &[account.as_str(), &name.to_ascii_lowercase()])
 }
 
-impl AccessKeyRecord {
-    /// Makes the record of a root access key.
-    pub fn new(access_key_id: &str, account: AccountId, secret: Sensitive<String>) -> Self {
-        Self {
-            access_key_id: access_key_id.to_owned(),
-            account,
-            secret_access_key: secret,
-            caller: OnceLock::new(),
-        }
-    }
-
-    /// The secret that signatures are checked with.
-    pub fn secret(&self) -> &Sensitive<String> {
-        &self.secret_access_key
-    }
-
-    /// Whoever signs with this key.
-    pub fn caller(&self) -> Arc<Caller> {
-        let root = || Arc::new(Caller::root(self.account, &self.access_key_id));
-        self.caller.get_or_init(root).clone()
-    }
-
-    /// The row of an access key.
-    pub fn key_of(access_key_id: &str) -> Key {
-        Key::of(Self::TABLE, &[access_key_id])
-    }
+/// The prefix of an account's rows in a table of identities, in the order of lower-case names.
+pub(crate) fn rows_of(table: &'static str, account: AccountId) -> Vec<u8> {
+    Key::of(table, &[account.as_str()]).prefix()
 }
 
-impl Record for AccessKeyRecord {
-    const TABLE: &'static str = "iam.access-key";
-
-    fn key(&self) -> Key {
-        Self::key_of(&self.access_key_id)
-    }
+/// The ARN of an identity: `arn:aws:iam::ACCOUNT:KIND/PATH/NAME`. A path begins and ends with `/`.
+pub fn identity_arn(account: AccountId, kind: &str, path: &str, name: &str) -> String {
+    format!("arn:aws:iam::{account}:{kind}{path}{name}")
 }
-
-/// The access key that `coffer dev` accepts for any account, as LocalStack's users expect: the
-/// account id itself, or `test` for account 000000000000; the secret is `test`.
-pub fn dev_access_key(world: &World, access_key_id: &str) -> Option<AccessKeyRecord> {
-    if !world.dev {
-        return None;
-    }
-    let account = match access_key_id {
-        DEV_ACCESS_KEY_ID => AccountId::DEV,
-        digits => digits.parse().ok()?,
-    };
-    Some(AccessKeyRecord::new(access_key_id, account, DEV_SECRET.to_owned().into()))
-}
-
-/// The access key of `coffer dev`.
-pub const DEV_ACCESS_KEY_ID: &str = "test";
-/// The secret of every access key of `coffer dev`.
-pub const DEV_SECRET: &str = "test";
 
 /// The written form of a secret inside a sealed row, the only place it is written to.
-mod secret_text {
+pub(crate) mod secret_text {
     use coffer_model::Sensitive;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         secret: &Sensitive<String>,
         out: S,
     ) -> Result<S::Ok, S::Error> {
         out.serialize_str(secret.expose())
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         input: D,
     ) -> Result<Sensitive<String>, D::Error> {
         String::deserialize(input).map(Sensitive::new)

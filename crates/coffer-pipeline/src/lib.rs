@@ -4,12 +4,15 @@
 //! Each room of [`road`] returns a type that only it can make, so no room can be skipped.
 
 pub mod audit;
+mod authorization;
 pub mod call;
 pub mod context;
+pub mod demand;
 pub mod event;
 pub mod identity;
 pub mod job;
 pub mod operation;
+pub mod permissions;
 pub mod retention;
 pub mod road;
 pub mod root_key;
@@ -19,9 +22,11 @@ pub mod world;
 pub use audit::AuditRecord;
 pub use call::Call;
 pub use context::{Caller, CallerKind, RequestContext, Scope};
+pub use demand::{Demand, Guard, KeyValues, Tagged};
 pub use event::EventRecord;
 pub use job::{Job, JobRecord, Verdict};
-pub use operation::{Access, Demand, Entry, Operation, Protocol, Service};
+pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
+pub use permissions::Permissions;
 pub use road::{Answer, Received, Road};
 pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};
 pub use world::{Clock, NotMovable, Turns, World};

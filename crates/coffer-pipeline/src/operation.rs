@@ -6,7 +6,7 @@ use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{Decode, Encode, ErrorRow, Fault, Input, Output};
 
 use crate::call::Call;
-use crate::context::{RequestContext, Scope};
+use crate::demand::Demand;
 use crate::road::{Answer, Authenticated, Road, travel};
 
 /// One operation of an AWS service: what it takes, gives, needs and does.
@@ -17,13 +17,21 @@ pub trait Operation: Send + Sync + 'static {
     const ACCESS: Access;
     /// The errors of its model; the faults that every operation may answer are not among them.
     const ERRORS: &'static [ErrorRow];
+    /// Whether callers sign their requests. Only those operations do without that prove by their
+    /// input who calls.
+    const SIGNING: Signing = Signing::Required;
     /// What it takes.
     type Input: Input + Send + Sync + 'static;
     /// What it gives.
     type Output: Output + Send + 'static;
 
-    /// The permissions a caller needs: each action on its resource.
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand>;
+    /// The permissions a caller needs: each action on its resource, with what policies may ask
+    /// about both. What is not there is demanded by the name it was given, so that somebody who may
+    /// not ask learns nothing; a fault is for what names no resource at all.
+    fn demands(
+        call: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> impl Future<Output = Result<Vec<Demand>, Fault>> + Send;
 
     /// Decides: typed reads, staged writes. Run again, from the start, where the commit conflicts.
     fn run(
@@ -41,25 +49,13 @@ pub enum Access {
     Write,
 }
 
-/// A permission that a call needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Demand {
-    /// The IAM action, such as `ssm:GetParameter`.
-    pub action: &'static str,
-    /// The resource's ARN, or `*` for actions that have none.
-    pub resource: String,
-}
-
-impl Demand {
-    /// An action on all of what the caller's account has.
-    pub fn any(action: &'static str) -> Vec<Self> {
-        vec![Self { action, resource: "*".to_owned() }]
-    }
-
-    /// An action on one resource of a scope.
-    pub fn on(action: &'static str, scope: &Scope, service: &str, resource: &str) -> Vec<Self> {
-        vec![Self { action, resource: scope.arn_text(service, &[resource]) }]
-    }
+/// Whether a request has to be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signing {
+    /// It has to be.
+    Required,
+    /// It may come without a signature; one that it has is verified.
+    Optional,
 }
 
 /// A service: a name, a wire protocol, and its operations.
@@ -98,6 +94,8 @@ pub struct Entry {
     pub access: Access,
     /// The errors of its model.
     pub errors: &'static [ErrorRow],
+    /// Whether its requests have to be signed.
+    pub signing: Signing,
     /// The shape of its input.
     pub input: fn() -> Shape,
     /// The shape of its output.
@@ -115,6 +113,7 @@ impl Entry {
             name: O::NAME,
             access: O::ACCESS,
             errors: O::ERRORS,
+            signing: O::SIGNING,
             input: || <O::Input as Decode>::shape(Rules::NONE),
             output: || <O::Output as Encode>::shape(Rules::NONE),
             travel: travel::<O>,

@@ -39,12 +39,8 @@ impl Road {
     /// Builds the road to these services.
     pub fn new(world: Arc<World>, services: &'static [Service]) -> Self {
         let request_ids = receive::RequestIds::new(world.entropy.as_ref());
-        Self {
-            world,
-            routes: Routes::new(services),
-            authenticator: authenticate::Authenticator::new(),
-            request_ids,
-        }
+        let authenticator = authenticate::Authenticator::new(world.tables.store().as_ref());
+        Self { world, routes: Routes::new(services), authenticator, request_ids }
     }
 
     /// The lasting surroundings.
@@ -97,9 +93,9 @@ impl Road {
 /// future, which every request allocates, holds the decision alone.
 pub(crate) fn travel<O: Operation>(road: &Road, request: Authenticated) -> Travelling<'_> {
     let (route, request_id) = (request.route(), request.context().request_id.clone());
-    match decode::decode::<O>(request).and_then(authorize::authorize::<O>) {
-        Ok(authorized) => Box::pin(async move {
-            match decide::decide(&road.world, &authorized).await {
+    match decode::decode::<O>(request) {
+        Ok(decoded) => Box::pin(async move {
+            match decide::decide(&road.world, &decoded).await {
                 Ok(output) => Answer::output(route, request_id, &output),
                 Err(fault) => Answer::fault(route, request_id, fault),
             }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_seal::Entropy;
+use coffer_seal::{Entropy, SessionSealer};
 use coffer_store::Tables;
 
 use crate::root_key::RootKeyRing;
@@ -15,6 +15,8 @@ pub struct World {
     pub tables: Tables,
     /// The operator's root key, which may be changed while the server serves.
     pub root_key: RootKeyRing,
+    /// What seals session tokens.
+    pub sessions: SessionSealer,
     /// The source of chance.
     pub entropy: Arc<dyn Entropy>,
     /// The clock of decisions.

@@ -12,6 +12,7 @@ mod entropy;
 mod envelope;
 mod root_key;
 mod row;
+mod session;
 
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
@@ -19,6 +20,7 @@ pub use entropy::{Entropy, SystemEntropy, random_uuid, uuid_text};
 pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes};
 pub use root_key::{InvalidRootKey, RootKey, RootKeys};
 pub use row::{RowSealer, SealedStoreKey};
+pub use session::SessionSealer;
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.
 ///

@@ -5,6 +5,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 use crate::aead::{self, NONCE_BYTES};
+use crate::session::SessionSealer;
 use crate::{Entropy, Material, OpenError, RootKey};
 
 /// Seals and opens rows under the store's key, each under a key of its own, bound to its row key.
@@ -67,6 +68,16 @@ impl RowSealer {
         let (nonce, body) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(OpenError)?;
         let key = aead::derive(&self.mac, PURPOSE, row_key);
         aead::open(&key, *nonce, row_key, body)
+    }
+
+    /// The sealer of session tokens that goes with this store.
+    pub fn session_sealer(&self) -> SessionSealer {
+        SessionSealer::new(&self.key_for("coffer.sessions.v1"))
+    }
+
+    /// A key for another purpose that goes with this store, such as the chain of the audit journal.
+    pub fn key_for(&self, purpose: &str) -> Zeroizing<[u8; aead::KEY_BYTES]> {
+        aead::derive(&self.mac, purpose, b"")
     }
 
     fn new(material: &Material) -> Self {

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-use crate::serve::{State, serve};
+use crate::serve::{Peer, State, serve};
 use crate::tls;
 
 /// The HTTP versions that are spoken.
@@ -50,11 +50,25 @@ pub(crate) async fn connection(
     let asked = Arc::new(AtomicBool::new(false));
     match opened {
         Ok(Some(Opened::Plain(stream, version))) => {
-            let spoken = speak(state, TokioIo::new(stream), peer, version, watcher, &asked);
+            let spoken = speak(
+                state,
+                TokioIo::new(stream),
+                Peer { ip: peer, is_secure: false },
+                version,
+                watcher,
+                &asked,
+            );
             until_stopped(spoken, stop, &asked).await;
         }
         Ok(Some(Opened::Tls(stream, version))) => {
-            let spoken = speak(state, TokioIo::new(*stream), peer, version, watcher, &asked);
+            let spoken = speak(
+                state,
+                TokioIo::new(*stream),
+                Peer { ip: peer, is_secure: true },
+                version,
+                watcher,
+                &asked,
+            );
             until_stopped(spoken, stop, &asked).await;
         }
         Ok(None) => {}
@@ -128,7 +142,7 @@ async fn version_of(stream: &TcpStream) -> Option<Version> {
 async fn speak<I>(
     state: Arc<State>,
     io: I,
-    peer: IpAddr,
+    peer: Peer,
     version: Version,
     watcher: Watcher,
     asked: &Arc<AtomicBool>,

@@ -11,7 +11,7 @@ use coffer_pipeline::identity::organization::{
 };
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{Clock, RootKeyRing, StoreKeyRow, Turns, World};
-use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer};
+use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer, SessionSealer};
 use coffer_store::{Batch, Direction, Embedded, Scan, Sim, Store, Tables, Transaction};
 
 use crate::config::Config;
@@ -60,11 +60,11 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opene
             provider.make(entropy.as_ref())?
         }
     };
-    let (tables, keys) = tables(&store, row, root_key, &entropy).await?;
+    let (tables, sessions, keys) = tables(&store, row, root_key, &entropy).await?;
     let source = Arc::new(NextKeys { provider, entropy: entropy.clone() });
     let root_key = RootKeyRing::new(keys, source);
     let turns = Turns::default();
-    let world = World { tables, root_key, entropy, clock, dev: false, turns };
+    let world = World { tables, root_key, sessions, entropy, clock, dev: false, turns };
     let first = first_account(&world, config).await?;
     Ok(Opened { world, store, first })
 }
@@ -77,9 +77,10 @@ pub(crate) async fn open_dev(clock: Arc<dyn Clock>) -> Result<Opened, String> {
     let entropy = runtime::entropy();
     let store: Arc<dyn Store> = Arc::new(Sim::new());
     let root_key = RootKey::generate(entropy.as_ref());
-    let (tables, keys) = tables(&store, None, root_key, &entropy).await?;
+    let (tables, sessions, keys) = tables(&store, None, root_key, &entropy).await?;
     let root_key = RootKeyRing::in_memory(keys, entropy.clone());
-    let world = World { tables, root_key, entropy, clock, dev: true, turns: Turns::default() };
+    let world =
+        World { tables, root_key, sessions, entropy, clock, dev: true, turns: Turns::default() };
     let access_key_id = coffer_pipeline::identity::DEV_ACCESS_KEY_ID.to_owned();
     let first = FirstAccount::Known { account: AccountId::DEV, access_key_id, file: None };
     Ok(Opened { world, store, first })
@@ -91,7 +92,7 @@ async fn tables(
     row: Option<StoreKeyRow>,
     root_key: RootKey,
     entropy: &Arc<dyn Entropy>,
-) -> Result<(Tables, RootKeys), String> {
+) -> Result<(Tables, SessionSealer, RootKeys), String> {
     let (sealer, keys) = match row {
         Some(row) => {
             let id = root_key.id().to_owned();
@@ -109,8 +110,9 @@ async fn tables(
             (sealer, RootKeys::new(root_key, None))
         }
     };
+    let sessions = sealer.session_sealer();
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
-    Ok((Tables::new(store.clone(), cipher), keys))
+    Ok((Tables::new(store.clone(), cipher), sessions, keys))
 }
 
 /// Refuses rows that no key in the store opens: a new key would shut them away for good.

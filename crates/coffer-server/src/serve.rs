@@ -21,10 +21,18 @@ pub(crate) struct State {
     pub(crate) bodies: body::Room,
 }
 
+/// The other end of a connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    pub(crate) ip: IpAddr,
+    /// Whether it speaks TLS.
+    pub(crate) is_secure: bool,
+}
+
 /// Answers one request.
 pub(crate) async fn serve(
     state: Arc<State>,
-    source_ip: IpAddr,
+    peer: Peer,
     request: Request<Incoming>,
 ) -> Response<Full<Bytes>> {
     let path = request.uri().path();
@@ -32,14 +40,14 @@ pub(crate) async fn serve(
         return own_path(&state, request.method(), path).await;
     }
     let started = runtime::instant();
-    let answer = travel(&state, source_ip, request).await;
+    let answer = travel(&state, peer, request).await;
     let took = started.elapsed();
     state.metrics.answered(&answer, took);
     log(&answer, took);
     response(answer)
 }
 
-async fn travel(state: &State, source_ip: IpAddr, request: Request<Incoming>) -> Answer {
+async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer {
     let road = &state.road;
     let clock = &road.world().clock;
     let (head, body) = request.into_parts();
@@ -49,7 +57,9 @@ async fn travel(state: &State, source_ip: IpAddr, request: Request<Incoming>) ->
         Ok(held) => (held.bytes.clone(), None),
         Err(fault) => (Bytes::new(), Some(fault.clone())),
     };
-    let received = Received { head, body, source_ip, now: clock.now(), real_now: clock.real_now() };
+    let (now, real_now) = (clock.now(), clock.real_now());
+    let Peer { ip: source_ip, is_secure } = peer;
+    let received = Received { head, body, source_ip, is_secure, now, real_now };
     match refusal {
         None => road.travel(received).await,
         Some(fault) => road.refuse(&received, fault),

@@ -47,11 +47,12 @@ impl Port {
         let root_key = RootKey::generate(entropy.as_ref());
         let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
         let sim = Arc::new(Sim::new());
+        let sessions = sealer.session_sealer();
         let tables = Tables::new(sim.clone(), Arc::new(SealedRows::new(sealer, entropy.clone())));
         let clock = Arc::new(Still);
         let turns = Turns::default();
         let root_key = RootKeyRing::in_memory(root_key, entropy.clone());
-        let world = World { tables, root_key, entropy, clock, dev: true, turns };
+        let world = World { tables, root_key, sessions, entropy, clock, dev: true, turns };
         Self { road: Road::new(Arc::new(world), SERVICES), sim }
     }
 
@@ -122,7 +123,14 @@ fn signed(route: &Route, hand: Hand<'_>, body: &[u8]) -> http::request::Parts {
 
 fn received(head: http::request::Parts, body: &[u8]) -> Received {
     let source_ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    Received { head, body: body.to_vec().into(), source_ip, now: NOW, real_now: NOW }
+    Received {
+        head,
+        body: body.to_vec().into(),
+        source_ip,
+        is_secure: false,
+        now: NOW,
+        real_now: NOW,
+    }
 }
 
 /// A body that names the operation where its protocol asks for that, and gives no member.

@@ -14,6 +14,7 @@ use super::{Job, JobRecord, Verdict};
 use crate::call::Call;
 use crate::context::{Caller, RequestContext};
 use crate::operation::Access;
+use crate::permissions::Permissions;
 use crate::road::{Decision, decide};
 use crate::world::World;
 
@@ -263,10 +264,12 @@ impl<'a, S: Step> Deciding<'a, S> {
         let context = RequestContext {
             request_id: coffer_seal::random_uuid(world.entropy.as_ref()),
             caller: Arc::new(Caller::service(record.account, service)),
+            permissions: Arc::new(Permissions::unbounded()),
             scope: record.scope(),
             now: world.clock.now(),
             source_ip: format!("{service}.amazonaws.com"),
             user_agent: format!("{service}.amazonaws.com"),
+            is_secure: true,
         };
         Self { context, kind: &record.kind, service, step }
     }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
+use coffer_model::{AccountId, Region, Timestamp};
 use coffer_protocol::sigv4::{self, AuthFault, Expected, FaultStyle, RequestView, SigningKeys};
 use coffer_protocol::{Fault, MessageMember};
+use coffer_store::Store;
 
 use super::{Received, Road, Route};
-use crate::context::{RequestContext, Scope};
-use crate::identity::{AccessKeyRecord, DEV_SECRET, dev_access_key};
-use crate::operation::Protocol;
-use crate::world::World;
+use crate::context::{Caller, RequestContext, Scope};
+use crate::identity::directory::{Directory, Known, Unknown};
+use crate::operation::{Protocol, Signing};
+use crate::permissions::Permissions;
 
 /// A request whose signature has been verified. Only this room makes it.
 pub struct Authenticated {
@@ -34,14 +36,16 @@ impl Authenticated {
     }
 }
 
-/// The keys of signatures, derived once a day for each access key, region and service.
+/// The callers that are known, and the keys of their signatures, derived once a day for each
+/// access key, region and service.
 pub(crate) struct Authenticator {
     signing_keys: SigningKeys,
+    directory: Directory,
 }
 
 impl Authenticator {
-    pub(crate) fn new() -> Self {
-        Self { signing_keys: SigningKeys::new() }
+    pub(crate) fn new(store: &dyn Store) -> Self {
+        Self { signing_keys: SigningKeys::new(), directory: Directory::new(store) }
     }
 }
 
@@ -57,30 +61,32 @@ pub(super) async fn authenticate(
         Protocol::Query { .. } => FaultStyle::Query,
     };
     let refused = |fault: AuthFault| refusal(&fault, style);
-    let context = {
+    let (caller, permissions, scope) = {
         let view = view_of(&received);
-        let unverified = sigv4::parse(&view).map_err(refused)?;
-        // coffer gives out no session tokens yet, so every one of them is wrong, save the one that
-        // LocalStack's users have in their environment.
-        let is_devs = |token| road.world.dev && token == DEV_SECRET;
-        if unverified.session_token().is_some_and(|token| !is_devs(token)) {
-            return Err(refused(AuthFault::TokenInvalid));
+        match sigv4::parse(&view) {
+            Err(AuthFault::Missing) if route.entry.signing == Signing::Optional => nobody(),
+            unverified => {
+                let unverified = unverified.map_err(refused)?;
+                let known = known(road, &unverified, received.now).await;
+                let known = known.map_err(|unknown| unknown.unwrap_or_fault(refused))?;
+                let key = road.authenticator.signing_keys.get(unverified.scope(), known.secret());
+                let expected = Expected { service: route.service.name, now: received.real_now };
+                let verified = sigv4::verify(unverified, &view, &received.body, &key, &expected);
+                let region = verified.map_err(refused)?.region().clone();
+                let scope = Scope { account: known.caller.account, region };
+                (known.caller.clone(), known.permissions.clone(), scope)
+            }
         }
-        let access_key = access_key(&road.world, unverified.access_key_id()).await?;
-        let access_key = access_key.ok_or_else(|| refused(AuthFault::UnknownKey))?;
-        let key = road.authenticator.signing_keys.get(unverified.scope(), access_key.secret());
-        let expected = Expected { service: route.service.name, now: received.real_now };
-        let verified = sigv4::verify(unverified, &view, &received.body, &key, &expected);
-        let region = verified.map_err(refused)?.region().clone();
-        let account = access_key.account;
-        RequestContext {
-            request_id,
-            caller: access_key.caller(),
-            scope: Scope { account, region },
-            now: received.now,
-            source_ip: received.source_ip.to_string(),
-            user_agent: user_agent(&received),
-        }
+    };
+    let context = RequestContext {
+        request_id,
+        caller,
+        permissions,
+        scope,
+        now: received.now,
+        source_ip: received.source_ip.to_string(),
+        user_agent: user_agent(&received),
+        is_secure: received.is_secure,
     };
     Ok(Authenticated { route, context, received })
 }
@@ -95,12 +101,31 @@ fn view_of(received: &Received) -> RequestView<'_> {
     }
 }
 
-async fn access_key(world: &World, id: &str) -> Result<Option<Arc<AccessKeyRecord>>, Fault> {
-    if let Some(dev) = dev_access_key(world, id) {
-        return Ok(Some(Arc::new(dev)));
+async fn known(
+    road: &Road,
+    unverified: &sigv4::Unverified<'_>,
+    now: Timestamp,
+) -> Result<Arc<Known>, Unknown> {
+    let (id, token) = (unverified.access_key_id(), unverified.session_token());
+    road.authenticator.directory.look_up(&road.world, id, token, now).await
+}
+
+impl Unknown {
+    fn unwrap_or_fault(self, refused: impl FnOnce(AuthFault) -> Fault) -> Fault {
+        match self {
+            Self::Key => refused(AuthFault::UnknownKey),
+            Self::Token => refused(AuthFault::TokenInvalid),
+            Self::Expired => refused(AuthFault::TokenExpired),
+            Self::Fault(fault) => fault,
+        }
     }
-    let found = world.tables.get::<AccessKeyRecord>(&AccessKeyRecord::key_of(id)).await;
-    Ok(found.map_err(|error| Fault::unavailable(error.to_string()))?.record)
+}
+
+/// Who sends an unsigned request: nobody, in no account, in the region of global services.
+fn nobody() -> (Arc<Caller>, Arc<Permissions>, Scope) {
+    let account = AccountId::DEV;
+    let scope = Scope { account, region: Region::global() };
+    (Arc::new(Caller::anonymous(account)), Arc::new(Permissions::unbounded()), scope)
 }
 
 fn refusal(fault: &AuthFault, style: FaultStyle) -> Fault {

@@ -1,16 +1,17 @@
-//! Decide: run, then one commit with the audit record and the jobs; on conflict run again, bounded.
+//! Decide: authorize, run, then one commit with the audit record and the jobs; on conflict all of
+//! it again, bounded.
 
 use coffer_protocol::Fault;
 use coffer_store::{CommitError, Record, Transaction};
 
-use super::Authorized;
+use super::{Decoded, authorize};
 use crate::audit::AuditRecord;
 use crate::call::{Call, Outcome};
 use crate::context::RequestContext;
 use crate::operation::{Access, Operation};
 use crate::world::World;
 
-/// What is to be decided: an authorised operation, or a claimed job.
+/// What is to be decided: an operation's decoded request, or a claimed job.
 pub trait Decision: Sync {
     /// What it gives.
     type Outcome: Send;
@@ -29,7 +30,7 @@ pub trait Decision: Sync {
     -> impl Future<Output = Result<Self::Outcome, Fault>> + Send;
 }
 
-impl<O: Operation> Decision for Authorized<O> {
+impl<O: Operation> Decision for Decoded<O> {
     type Outcome = O::Output;
 
     fn access(&self) -> Access {
@@ -37,15 +38,16 @@ impl<O: Operation> Decision for Authorized<O> {
     }
 
     fn context(&self) -> &RequestContext {
-        Authorized::context(self)
+        &self.context
     }
 
     fn names(&self) -> (&'static str, &str) {
-        (self.route().service.name, O::NAME)
+        (self.route.service.name, O::NAME)
     }
 
     async fn run(&self, call: &mut Call<'_>) -> Result<O::Output, Fault> {
-        O::run(call, self.input()).await
+        let authorized = authorize::authorize(call, self).await?;
+        O::run(call, authorized.input()).await
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Received {
     pub body: Bytes,
     /// The caller's address.
     pub source_ip: std::net::IpAddr,
+    /// Whether it came over TLS.
+    pub is_secure: bool,
     /// The time of decisions.
     pub now: Timestamp,
     /// The real time, for the signature.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use coffer_pipeline::job::runner::JobEntry;
 use coffer_pipeline::{
-    Access, Call, Demand, Entry, Job, Operation, Protocol, RequestContext, Scope, Service, Verdict,
+    Access, Call, Demand, Entry, Job, Operation, Protocol, Scope, Service, Verdict,
 };
 use coffer_protocol::{ErrorRow, Fault, Input, Output, errors};
 use coffer_store::{Key, Record};
@@ -96,8 +96,8 @@ impl Operation for Add {
     type Input = AddInput;
     type Output = AddOutput;
 
-    fn demands(_: &AddInput, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("test:Add")
+    async fn demands(_: &mut Call<'_>, _: &AddInput) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("test:Add"))
     }
 
     async fn run(call: &mut Call<'_>, input: &AddInput) -> Result<AddOutput, Fault> {
@@ -131,8 +131,8 @@ impl Operation for Append {
     type Input = AppendInput;
     type Output = AppendOutput;
 
-    fn demands(_: &AppendInput, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("test:Append")
+    async fn demands(_: &mut Call<'_>, _: &AppendInput) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("test:Append"))
     }
 
     async fn run(call: &mut Call<'_>, input: &AppendInput) -> Result<AppendOutput, Fault> {
@@ -154,8 +154,8 @@ impl Operation for Tell {
     type Input = AppendInput;
     type Output = AppendOutput;
 
-    fn demands(_: &AppendInput, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("test:Tell")
+    async fn demands(_: &mut Call<'_>, _: &AppendInput) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("test:Tell"))
     }
 
     async fn run(call: &mut Call<'_>, input: &AppendInput) -> Result<AppendOutput, Fault> {
@@ -180,8 +180,8 @@ impl Operation for GetCounter {
     type Input = GetCounterInput;
     type Output = AddOutput;
 
-    fn demands(_: &GetCounterInput, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("test:GetCounter")
+    async fn demands(_: &mut Call<'_>, _: &GetCounterInput) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("test:GetCounter"))
     }
 
     async fn run(call: &mut Call<'_>, input: &GetCounterInput) -> Result<AddOutput, Fault> {

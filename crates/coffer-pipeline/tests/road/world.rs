@@ -73,11 +73,13 @@ impl Harness {
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
         let root_key = RootKey::generate(entropy.as_ref());
         let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
+        let sessions = sealer.session_sealer();
         let tables = Tables::new(store, Arc::new(SealedRows::new(sealer, entropy.clone())));
         let clock = Arc::new(Hand(AtomicI64::new(START_MS)));
         let world = World {
             tables,
             root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
+            sessions,
             entropy,
             clock: clock.clone(),
             dev: true,
@@ -166,6 +168,7 @@ fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
         head,
         body: body.into(),
         source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        is_secure: false,
         now: clock.now(),
         real_now: now,
     }

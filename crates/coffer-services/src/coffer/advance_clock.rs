@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::CofferError;
@@ -31,8 +31,8 @@ impl Operation for AdvanceClock {
     type Input = AdvanceClockInput;
     type Output = AdvanceClockOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:AdvanceClock")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:AdvanceClock"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::identity::AccessKeyRecord;
 use coffer_pipeline::identity::organization::{AccountRecord, FeatureSet, draw_root_access_key};
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::account::Account;
@@ -43,8 +43,8 @@ impl Operation for CreateAccount {
     type Input = CreateAccountInput;
     type Output = CreateAccountOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:CreateAccount")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:CreateAccount"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

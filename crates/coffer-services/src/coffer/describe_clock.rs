@@ -1,7 +1,7 @@
 //! DescribeClock: where the clock of decisions stands, and whether jobs wait to be run.
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, JobRecord, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, JobRecord, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
@@ -26,8 +26,8 @@ impl Operation for DescribeClock {
     type Input = DescribeClockInput;
     type Output = DescribeClockOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:DescribeClock")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:DescribeClock"))
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

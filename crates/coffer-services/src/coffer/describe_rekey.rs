@@ -1,7 +1,7 @@
 //! DescribeRekey: how far the change of the root key has come.
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::operator::must_operate;
@@ -45,8 +45,8 @@ impl Operation for DescribeRekey {
     type Input = DescribeRekeyInput;
     type Output = DescribeRekeyOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:DescribeRekey")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:DescribeRekey"))
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

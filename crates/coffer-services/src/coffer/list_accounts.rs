@@ -1,7 +1,7 @@
 //! ListAccounts: the accounts of the server's organization.
 
 use coffer_pipeline::identity::organization::AccountRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
@@ -37,8 +37,8 @@ impl Operation for ListAccounts {
     type Input = ListAccountsInput;
     type Output = ListAccountsOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:ListAccounts")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:ListAccounts"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

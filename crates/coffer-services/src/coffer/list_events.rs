@@ -1,6 +1,6 @@
 //! ListEvents: the events that were kept, oldest first.
 
-use coffer_pipeline::{Access, Call, Demand, EventRecord, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, EventRecord, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 use serde_json::json;
@@ -34,8 +34,8 @@ impl Operation for ListEvents {
     type Input = ListEventsInput;
     type Output = ListEventsOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:ListEvents")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:ListEvents"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

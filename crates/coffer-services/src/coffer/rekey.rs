@@ -1,6 +1,6 @@
 //! Rekey: asks for a change of the root key.
 
-use coffer_pipeline::{Access, Call, Demand, NextRootKey, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, NextRootKey, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::change_root_key::ChangeRootKey;
@@ -35,8 +35,8 @@ impl Operation for Rekey {
     type Input = RekeyInput;
     type Output = RekeyOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("coffer:Rekey")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("coffer:Rekey"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
@@ -62,12 +62,12 @@ impl Operation for CreateKey {
     type Input = CreateKeyInput;
     type Output = CreateKeyOutput;
 
-    fn demands(input: &Self::Input, _: &RequestContext) -> Vec<Demand> {
+    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let mut demands = Demand::any("kms:CreateKey");
         if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
             demands.extend(Demand::any("kms:TagResource"));
         }
-        demands
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

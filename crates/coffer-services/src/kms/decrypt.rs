@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
@@ -63,9 +63,9 @@ impl Operation for Decrypt {
     type Input = DecryptInput;
     type Output = DecryptOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
-        source_demand("kms:Decrypt", input.key_id.as_deref(), blob, context)
+        Ok(source_demand("kms:Decrypt", input.key_id.as_deref(), blob, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

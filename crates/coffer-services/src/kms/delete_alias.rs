@@ -1,6 +1,6 @@
 //! DeleteAlias: takes a name from a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::alias::{self, AliasRecord};
@@ -32,8 +32,8 @@ impl Operation for DeleteAlias {
     type Input = DeleteAliasInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:DeleteAlias", &input.alias_name, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:DeleteAlias", &input.alias_name, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

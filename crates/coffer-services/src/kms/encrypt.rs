@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
@@ -58,8 +58,8 @@ impl Operation for Encrypt {
     type Input = EncryptInput;
     type Output = EncryptOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:Encrypt", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:Encrypt", &input.key_id, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

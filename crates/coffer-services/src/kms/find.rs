@@ -100,7 +100,7 @@ pub(super) fn demand_on(action: &'static str, key_id: &str, context: &RequestCon
         // What names no key is refused with the reason when the operation runs.
         Err(_) => "*".to_owned(),
     };
-    Demand { action, resource }
+    Demand::of(action, resource)
 }
 
 /// The AWS managed key of a service, such as `alias/aws/ssm`; made on first use, in the same

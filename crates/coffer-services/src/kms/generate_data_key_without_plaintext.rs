@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
@@ -57,8 +57,8 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     type Input = GenerateDataKeyWithoutPlaintextInput;
     type Output = GenerateDataKeyWithoutPlaintextOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:GenerateDataKeyWithoutPlaintext", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:GenerateDataKeyWithoutPlaintext", &input.key_id, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! GenerateRandom: draws random bytes.
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use zeroize::Zeroizing;
 
@@ -44,8 +44,8 @@ impl Operation for GenerateRandom {
     type Input = GenerateRandomInput;
     type Output = GenerateRandomOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("kms:GenerateRandom")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("kms:GenerateRandom"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

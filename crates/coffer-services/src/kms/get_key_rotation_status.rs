@@ -1,7 +1,7 @@
 //! GetKeyRotationStatus: tells whether and when a key is rotated.
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
@@ -44,8 +44,8 @@ impl Operation for GetKeyRotationStatus {
     type Input = GetKeyRotationStatusInput;
     type Output = GetKeyRotationStatusOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:GetKeyRotationStatus", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:GetKeyRotationStatus", &input.key_id, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext, Scope};
+use coffer_pipeline::{Access, Call, Demand, Operation, Scope};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::{Direction, Key};
 
@@ -51,8 +51,8 @@ impl Operation for ListAliases {
     type Input = ListAliasesInput;
     type Output = ListAliasesOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("kms:ListAliases")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("kms:ListAliases"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

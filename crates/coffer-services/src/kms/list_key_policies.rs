@@ -1,6 +1,6 @@
 //! ListKeyPolicies: lists the names of a key's policies.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
@@ -45,8 +45,8 @@ impl Operation for ListKeyPolicies {
     type Input = ListKeyPoliciesInput;
     type Output = ListKeyPoliciesOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:ListKeyPolicies", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:ListKeyPolicies", &input.key_id, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListKeys: lists the keys of the account and region.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
@@ -44,8 +44,8 @@ impl Operation for ListKeys {
     type Input = ListKeysInput;
     type Output = ListKeysOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("kms:ListKeys")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("kms:ListKeys"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListResourceTags: lists a key's tags.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
@@ -45,8 +45,8 @@ impl Operation for ListResourceTags {
     type Input = ListResourceTagsInput;
     type Output = ListResourceTagsOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:ListResourceTags", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:ListResourceTags", &input.key_id, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

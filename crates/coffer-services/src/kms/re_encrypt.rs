@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
@@ -69,12 +69,12 @@ impl Operation for ReEncrypt {
     type Input = ReEncryptInput;
     type Output = ReEncryptOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
         let source = input.source_key_id.as_deref();
-        let mut demands = source_demand("kms:ReEncryptFrom", source, blob, context);
-        demands.push(demand_on("kms:ReEncryptTo", &input.destination_key_id, context));
-        demands
+        let mut demands = source_demand("kms:ReEncryptFrom", source, blob, call.context());
+        demands.push(demand_on("kms:ReEncryptTo", &input.destination_key_id, call.context()));
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

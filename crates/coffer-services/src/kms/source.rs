@@ -67,7 +67,7 @@ pub(super) fn source_demand(
 ) -> Vec<Demand> {
     match (key_id, blob.and_then(envelope::origin_of)) {
         (Some(key_id), _) => vec![demand_on(action, key_id, context)],
-        (None, Some(origin)) => vec![Demand { action, resource: origin.arn }],
+        (None, Some(origin)) => vec![Demand::of(action, origin.arn)],
         (None, None) => Demand::any(action),
     }
 }

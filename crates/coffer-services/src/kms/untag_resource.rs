@@ -1,6 +1,6 @@
 //! UntagResource: takes tags from a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
@@ -33,8 +33,8 @@ impl Operation for UntagResource {
     type Input = UntagResourceInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![demand_on("kms:UntagResource", &input.key_id, context)]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![demand_on("kms:UntagResource", &input.key_id, call.context())])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! UpdateAlias: lets an alias stand for another key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::alias::{self, AliasRecord};
@@ -35,11 +35,11 @@ impl Operation for UpdateAlias {
     type Input = UpdateAliasInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        vec![
-            demand_on("kms:UpdateAlias", &input.alias_name, context),
-            demand_on("kms:UpdateAlias", &input.target_key_id, context),
-        ]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(vec![
+            demand_on("kms:UpdateAlias", &input.alias_name, call.context()),
+            demand_on("kms:UpdateAlias", &input.target_key_id, call.context()),
+        ])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! CloseAccount: closes an account.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
@@ -36,8 +36,8 @@ impl Operation for CloseAccount {
     type Input = CloseAccountInput;
     type Output = ();
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:CloseAccount")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:CloseAccount"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

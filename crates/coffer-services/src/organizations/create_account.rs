@@ -1,7 +1,7 @@
 //! CreateAccount: makes an account in the organization.
 
 use coffer_pipeline::identity::organization::draw_lower_case;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -54,8 +54,8 @@ impl Operation for CreateAccount {
     type Input = CreateAccountInput;
     type Output = CreateAccountOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:CreateAccount")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:CreateAccount"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! CreateOrganization: makes an organization that the caller's account manages.
 
 use coffer_pipeline::identity::organization::{AccountRecord, FeatureSet};
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -43,8 +43,8 @@ impl Operation for CreateOrganization {
     type Input = CreateOrganizationInput;
     type Output = CreateOrganizationOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:CreateOrganization")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:CreateOrganization"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

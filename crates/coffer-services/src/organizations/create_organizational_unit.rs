@@ -3,7 +3,7 @@
 use coffer_pipeline::identity::organization::{
     Attached, DEPTH_MAX, OrganizationRecord, UNITS_MAX, Unit, draw_lower_case,
 };
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -53,8 +53,8 @@ impl Operation for CreateOrganizationalUnit {
     type Input = CreateOrganizationalUnitInput;
     type Output = CreateOrganizationalUnitOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:CreateOrganizationalUnit")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:CreateOrganizationalUnit"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

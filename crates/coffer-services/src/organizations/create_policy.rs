@@ -3,7 +3,7 @@
 use coffer_pipeline::identity::organization::{
     OrganizationPolicyRecord, OrganizationRecord, POLICIES_MAX, draw_lower_case,
 };
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::content::{must_be_new_name, must_be_policy};
@@ -57,8 +57,8 @@ impl Operation for CreatePolicy {
     type Input = CreatePolicyInput;
     type Output = CreatePolicyOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:CreatePolicy")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:CreatePolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! DeleteOrganizationalUnit: ends a unit that has nothing in it.
 
 use coffer_pipeline::identity::organization::OrganizationRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
@@ -34,8 +34,8 @@ impl Operation for DeleteOrganizationalUnit {
     type Input = DeleteOrganizationalUnitInput;
     type Output = ();
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DeleteOrganizationalUnit")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DeleteOrganizationalUnit"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

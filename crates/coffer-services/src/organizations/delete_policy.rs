@@ -1,7 +1,7 @@
 //! DeletePolicy: ends a policy that is attached to nothing.
 
 use coffer_pipeline::identity::organization::{OrganizationPolicyRecord, OrganizationRecord};
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
@@ -36,8 +36,8 @@ impl Operation for DeletePolicy {
     type Input = DeletePolicyInput;
     type Output = ();
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DeletePolicy")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DeletePolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

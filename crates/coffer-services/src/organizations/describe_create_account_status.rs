@@ -1,6 +1,6 @@
 //! DescribeCreateAccountStatus: how the making of an account came out.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -41,8 +41,8 @@ impl Operation for DescribeCreateAccountStatus {
     type Input = DescribeCreateAccountStatusInput;
     type Output = DescribeCreateAccountStatusOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DescribeCreateAccountStatus")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DescribeCreateAccountStatus"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! DescribeOrganization: the organization of the caller's account.
 
 use coffer_pipeline::identity::organization::AccountRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -35,8 +35,8 @@ impl Operation for DescribeOrganization {
     type Input = DescribeOrganizationInput;
     type Output = DescribeOrganizationOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DescribeOrganization")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DescribeOrganization"))
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

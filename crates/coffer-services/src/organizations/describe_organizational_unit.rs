@@ -1,6 +1,6 @@
 //! DescribeOrganizationalUnit: one unit.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -39,8 +39,8 @@ impl Operation for DescribeOrganizationalUnit {
     type Input = DescribeOrganizationalUnitInput;
     type Output = DescribeOrganizationalUnitOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DescribeOrganizationalUnit")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DescribeOrganizationalUnit"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! DetachPolicy: detaches a policy from a root, a unit or an account.
 
 use coffer_pipeline::identity::organization::PolicyKind;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
@@ -45,8 +45,8 @@ impl Operation for DetachPolicy {
     type Input = DetachPolicyInput;
     type Output = ();
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DetachPolicy")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DetachPolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! DisablePolicyType: ends all attachments of a type of policies.
 
 use coffer_pipeline::identity::organization::OrganizationRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -47,8 +47,8 @@ impl Operation for DisablePolicyType {
     type Input = DisablePolicyTypeInput;
     type Output = DisablePolicyTypeOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:DisablePolicyType")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:DisablePolicyType"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

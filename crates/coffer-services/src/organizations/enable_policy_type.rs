@@ -1,7 +1,7 @@
 //! EnablePolicyType: lets policies of a type be attached.
 
 use coffer_pipeline::identity::organization::OrganizationRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -48,8 +48,8 @@ impl Operation for EnablePolicyType {
     type Input = EnablePolicyTypeInput;
     type Output = EnablePolicyTypeOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:EnablePolicyType")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:EnablePolicyType"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! ListAccounts: lists the accounts of the organization.
 
 use coffer_pipeline::identity::organization::AccountRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -43,8 +43,8 @@ impl Operation for ListAccounts {
     type Input = ListAccountsInput;
     type Output = ListAccountsOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListAccounts")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListAccounts"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

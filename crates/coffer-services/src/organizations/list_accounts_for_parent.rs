@@ -1,7 +1,7 @@
 //! ListAccountsForParent: lists the accounts in a root or unit.
 
 use coffer_pipeline::identity::organization::AccountRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -50,8 +50,8 @@ impl Operation for ListAccountsForParent {
     type Input = ListAccountsForParentInput;
     type Output = ListAccountsForParentOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListAccountsForParent")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListAccountsForParent"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

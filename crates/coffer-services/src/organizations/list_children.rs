@@ -1,7 +1,7 @@
 //! ListChildren: lists the ids of what is in a root or unit.
 
 use coffer_pipeline::identity::organization::AccountRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
@@ -53,8 +53,8 @@ impl Operation for ListChildren {
     type Input = ListChildrenInput;
     type Output = ListChildrenOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListChildren")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListChildren"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListCreateAccountStatus: lists how the making of accounts came out.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::{Direction, Key, Record as _};
 
@@ -46,8 +46,8 @@ impl Operation for ListCreateAccountStatus {
     type Input = ListCreateAccountStatusInput;
     type Output = ListCreateAccountStatusOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListCreateAccountStatus")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListCreateAccountStatus"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListOrganizationalUnitsForParent: lists the units below a root or unit.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
@@ -50,8 +50,8 @@ impl Operation for ListOrganizationalUnitsForParent {
     type Input = ListOrganizationalUnitsForParentInput;
     type Output = ListOrganizationalUnitsForParentOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListOrganizationalUnitsForParent")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListOrganizationalUnitsForParent"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

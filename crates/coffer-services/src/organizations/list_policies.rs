@@ -1,6 +1,6 @@
 //! ListPolicies: lists the policies of a type.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
@@ -46,8 +46,8 @@ impl Operation for ListPolicies {
     type Input = ListPoliciesInput;
     type Output = ListPoliciesOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListPolicies")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListPolicies"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListPoliciesForTarget: lists the policies that are attached to something.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
@@ -53,8 +53,8 @@ impl Operation for ListPoliciesForTarget {
     type Input = ListPoliciesForTargetInput;
     type Output = ListPoliciesForTargetOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListPoliciesForTarget")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListPoliciesForTarget"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

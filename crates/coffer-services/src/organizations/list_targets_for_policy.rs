@@ -1,7 +1,7 @@
 //! ListTargetsForPolicy: lists what a policy is attached to.
 
 use coffer_pipeline::identity::organization::Attached;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
@@ -48,8 +48,8 @@ impl Operation for ListTargetsForPolicy {
     type Input = ListTargetsForPolicyInput;
     type Output = ListTargetsForPolicyOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:ListTargetsForPolicy")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:ListTargetsForPolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

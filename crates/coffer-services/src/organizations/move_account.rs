@@ -1,7 +1,7 @@
 //! MoveAccount: moves an account to another root or unit.
 
 use coffer_pipeline::identity::organization::OrganizationRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
@@ -48,8 +48,8 @@ impl Operation for MoveAccount {
     type Input = MoveAccountInput;
     type Output = ();
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:MoveAccount")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:MoveAccount"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

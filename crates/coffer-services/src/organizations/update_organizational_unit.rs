@@ -1,7 +1,7 @@
 //! UpdateOrganizationalUnit: gives a unit another name.
 
 use coffer_pipeline::identity::organization::OrganizationRecord;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::create_organizational_unit::must_be_new_name;
@@ -45,8 +45,8 @@ impl Operation for UpdateOrganizationalUnit {
     type Input = UpdateOrganizationalUnitInput;
     type Output = UpdateOrganizationalUnitOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:UpdateOrganizationalUnit")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:UpdateOrganizationalUnit"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

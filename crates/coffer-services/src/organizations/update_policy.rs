@@ -1,6 +1,6 @@
 //! UpdatePolicy: changes a policy's name, description or text.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::content::{must_be_new_name, must_be_policy};
@@ -53,8 +53,8 @@ impl Operation for UpdatePolicy {
     type Input = UpdatePolicyInput;
     type Output = UpdatePolicyOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("organizations:UpdatePolicy")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("organizations:UpdatePolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! AssociateCrossAccountReplica: has a secret of another account follow one of this account.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -59,10 +59,12 @@ impl Operation for AssociateCrossAccountReplica {
     type Input = AssociateCrossAccountReplicaInput;
     type Output = AssociateCrossAccountReplicaOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let actions =
             ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"];
-        actions.iter().flat_map(|action| id::demand(action, &input.secret_id, context)).collect()
+        let context = call.context();
+        let on = |action: &&'static str| id::demand(action, &input.secret_id, context);
+        Ok(actions.iter().flat_map(on).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

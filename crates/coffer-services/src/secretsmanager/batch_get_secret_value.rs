@@ -1,7 +1,7 @@
 //! BatchGetSecretValue: the current values of several secrets.
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
@@ -73,12 +73,12 @@ impl Operation for BatchGetSecretValue {
     type Input = BatchGetSecretValueInput;
     type Output = BatchGetSecretValueOutput;
 
-    fn demands(input: &Self::Input, _: &RequestContext) -> Vec<Demand> {
+    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let mut demands = Demand::any("secretsmanager:BatchGetSecretValue");
         if input.filters.is_some() {
             demands.extend(Demand::any("secretsmanager:ListSecrets"));
         }
-        demands
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -73,9 +73,9 @@ impl Operation for CreateSecret {
     type Input = CreateSecretInput;
     type Output = CreateSecretOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let resource = format!("secret:{}", input.name);
-        let on = |action| Demand::on(action, &context.scope, "secretsmanager", &resource);
+        let on = |action| Demand::on(action, &call.context().scope, "secretsmanager", &resource);
         let mut demands = on("secretsmanager:CreateSecret");
         if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
             demands.extend(on("secretsmanager:TagResource"));
@@ -83,7 +83,7 @@ impl Operation for CreateSecret {
         if input.add_replica_regions.is_some() {
             demands.extend(on("secretsmanager:ReplicateSecretToRegions"));
         }
-        demands
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

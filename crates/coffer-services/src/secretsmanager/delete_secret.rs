@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::end_secret::EndSecret;
@@ -48,8 +48,8 @@ impl Operation for DeleteSecret {
     type Input = DeleteSecretInput;
     type Output = DeleteSecretOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:DeleteSecret", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:DeleteSecret", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! DisassociateCrossAccountReplica: lets a replica in another account go.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -43,8 +43,12 @@ impl Operation for DisassociateCrossAccountReplica {
     type Input = DisassociateCrossAccountReplicaInput;
     type Output = DisassociateCrossAccountReplicaOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:DisassociateCrossAccountReplica", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand(
+            "secretsmanager:DisassociateCrossAccountReplica",
+            &input.secret_id,
+            call.context(),
+        ))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! GetRandomPassword: draws a password.
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_seal::Entropy;
 use zeroize::Zeroizing;
@@ -46,8 +46,8 @@ impl Operation for GetRandomPassword {
     type Input = GetRandomPasswordInput;
     type Output = GetRandomPasswordOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Demand::any("secretsmanager:GetRandomPassword")
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::any("secretsmanager:GetRandomPassword"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListResourcePolicies: the names of a secret's resource policies.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -50,8 +50,8 @@ impl Operation for ListResourcePolicies {
     type Input = ListResourcePoliciesInput;
     type Output = ListResourcePoliciesOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:ListResourcePolicies", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:ListResourcePolicies", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -2,7 +2,7 @@
 
 use coffer_model::Timestamp;
 use coffer_pipeline::context::sortable;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
@@ -65,8 +65,8 @@ impl Operation for ListSecretVersionIds {
     type Input = ListSecretVersionIdsInput;
     type Output = ListSecretVersionIdsOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:ListSecretVersionIds", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:ListSecretVersionIds", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

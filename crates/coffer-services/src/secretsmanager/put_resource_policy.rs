@@ -1,6 +1,6 @@
 //! PutResourcePolicy: says who else may do what with a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -49,8 +49,8 @@ impl Operation for PutResourcePolicy {
     type Input = PutResourcePolicyInput;
     type Output = PutResourcePolicyOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:PutResourcePolicy", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:PutResourcePolicy", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

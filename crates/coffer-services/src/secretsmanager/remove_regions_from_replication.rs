@@ -1,6 +1,6 @@
 //! RemoveRegionsFromReplication: removes replicas of a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -42,8 +42,12 @@ impl Operation for RemoveRegionsFromReplication {
     type Input = RemoveRegionsFromReplicationInput;
     type Output = RemoveRegionsFromReplicationOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:RemoveRegionsFromReplication", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand(
+            "secretsmanager:RemoveRegionsFromReplication",
+            &input.secret_id,
+            call.context(),
+        ))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ReplicateSecretToRegions: has other regions follow a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -43,8 +43,8 @@ impl Operation for ReplicateSecretToRegions {
     type Input = ReplicateSecretToRegionsInput;
     type Output = ReplicateSecretToRegionsOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:ReplicateSecretToRegions", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:ReplicateSecretToRegions", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! TagResource: puts tags on a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::SecretsManagerError;
@@ -33,8 +33,8 @@ impl Operation for TagResource {
     type Input = TagResourceInput;
     type Output = ();
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:TagResource", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:TagResource", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<(), Fault> {

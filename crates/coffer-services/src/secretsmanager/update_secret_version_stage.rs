@@ -1,6 +1,6 @@
 //! UpdateSecretVersionStage: moves, adds or removes a staging label.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -48,8 +48,8 @@ impl Operation for UpdateSecretVersionStage {
     type Input = UpdateSecretVersionStageInput;
     type Output = UpdateSecretVersionStageOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        id::demand("secretsmanager:UpdateSecretVersionStage", &input.secret_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(id::demand("secretsmanager:UpdateSecretVersionStage", &input.secret_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

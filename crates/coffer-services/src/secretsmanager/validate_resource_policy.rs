@@ -1,6 +1,6 @@
 //! ValidateResourcePolicy: what is wrong with a resource policy, before it is put.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -48,13 +48,13 @@ impl Operation for ValidateResourcePolicy {
     type Input = ValidateResourcePolicyInput;
     type Output = ValidateResourcePolicyOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let actions = ["secretsmanager:ValidateResourcePolicy", "secretsmanager:PutResourcePolicy"];
         let demands = actions.into_iter().flat_map(|action| match &input.secret_id {
-            Some(secret_id) => id::demand(action, secret_id, context),
+            Some(secret_id) => id::demand(action, secret_id, call.context()),
             None => Demand::any(action),
         });
-        demands.collect()
+        Ok(demands.collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! AddTagsToResource: adds tags to a parameter, or gives those it has other values.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -40,8 +40,13 @@ impl Operation for AddTagsToResource {
     type Input = AddTagsToResourceInput;
     type Output = AddTagsToResourceOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:AddTagsToResource", input.resource_type, &input.resource_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on(
+            "ssm:AddTagsToResource",
+            input.resource_type,
+            &input.resource_id,
+            call.context(),
+        ))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! DeleteParameter: one parameter with all its versions.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -30,9 +30,9 @@ impl Operation for DeleteParameter {
     type Input = DeleteParameterInput;
     type Output = DeleteParameterOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:DeleteParameter", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let resource = name::arn_for_demand(&call.context().scope, &input.name);
+        Ok(vec![Demand::of("ssm:DeleteParameter", resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

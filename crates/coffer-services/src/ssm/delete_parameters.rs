@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -37,12 +37,12 @@ impl Operation for DeleteParameters {
     type Input = DeleteParametersInput;
     type Output = DeleteParametersOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let on = |words: &String| Demand {
-            action: "ssm:DeleteParameters",
-            resource: name::arn_for_demand(&context.scope, words),
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let on = |words: &String| {
+            let resource = name::arn_for_demand(&call.context().scope, words);
+            Demand::of("ssm:DeleteParameters", resource)
         };
-        input.names.iter().map(on).collect()
+        Ok(input.names.iter().map(on).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! DeleteResourcePolicy: takes a policy from a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -51,8 +51,8 @@ impl Operation for DeleteResourcePolicy {
     type Input = DeleteResourcePolicyInput;
     type Output = DeleteResourcePolicyOutput;
 
-    fn demands(input: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:DeleteResourcePolicy", &input.resource_arn)
+    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on("ssm:DeleteResourcePolicy", &input.resource_arn))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! DescribeParameters: all that is known of parameters, save their values.
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -89,8 +89,8 @@ impl Operation for DescribeParameters {
     type Input = DescribeParametersInput;
     type Output = DescribeParametersOutput;
 
-    fn demands(_: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        Demand::on("ssm:DescribeParameters", &context.scope, "ssm", "*")
+    async fn demands(call: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Demand::on("ssm:DescribeParameters", &call.context().scope, "ssm", "*"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! GetParameter: one parameter, by name or ARN, in its current or another version.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -40,12 +40,12 @@ impl Operation for GetParameter {
     type Input = GetParameterInput;
     type Output = GetParameterOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         if let Some(reference) = SecretReference::of(&input.name) {
-            return reference.demands(ACTION, context);
+            return Ok(reference.demands(ACTION, call.context()));
         }
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: ACTION, resource }]
+        let resource = name::arn_for_demand(&call.context().scope, &input.name);
+        Ok(vec![Demand::of(ACTION, resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! GetParameterHistory: all versions of a parameter that are kept, oldest first.
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -72,9 +72,9 @@ impl Operation for GetParameterHistory {
     type Input = GetParameterHistoryInput;
     type Output = GetParameterHistoryOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:GetParameterHistory", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let resource = name::arn_for_demand(&call.context().scope, &input.name);
+        Ok(vec![Demand::of("ssm:GetParameterHistory", resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -40,15 +40,15 @@ impl Operation for GetParameters {
     type Input = GetParametersInput;
     type Output = GetParametersOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let on = |words: &String| match SecretReference::of(words) {
-            Some(reference) => reference.demands(ACTION, context),
+            Some(reference) => reference.demands(ACTION, call.context()),
             None => {
-                let resource = name::arn_for_demand(&context.scope, words);
-                vec![Demand { action: ACTION, resource }]
+                let resource = name::arn_for_demand(&call.context().scope, words);
+                vec![Demand::of(ACTION, resource)]
             }
         };
-        input.names.iter().flat_map(on).collect()
+        Ok(input.names.iter().flat_map(on).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

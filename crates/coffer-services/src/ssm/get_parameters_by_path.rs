@@ -1,6 +1,6 @@
 //! GetParametersByPath: the parameters of a hierarchy.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -49,10 +49,10 @@ impl Operation for GetParametersByPath {
     type Input = GetParametersByPathInput;
     type Output = GetParametersByPathOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         // AWS: the path alone is authorised, not each parameter (API reference, 2026-05).
-        let resource = name::arn_for_demand(&context.scope, &input.path);
-        vec![Demand { action: "ssm:GetParametersByPath", resource }]
+        let resource = name::arn_for_demand(&call.context().scope, &input.path);
+        Ok(vec![Demand::of("ssm:GetParametersByPath", resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! GetResourcePolicies: the policies of a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -51,8 +51,8 @@ impl Operation for GetResourcePolicies {
     type Input = GetResourcePoliciesInput;
     type Output = GetResourcePoliciesOutput;
 
-    fn demands(input: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:GetResourcePolicies", &input.resource_arn)
+    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on("ssm:GetResourcePolicies", &input.resource_arn))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

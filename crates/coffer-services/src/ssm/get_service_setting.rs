@@ -1,6 +1,6 @@
 //! GetServiceSetting: a setting's value, and who changed it.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -32,8 +32,8 @@ impl Operation for GetServiceSetting {
     type Input = GetServiceSettingInput;
     type Output = GetServiceSettingOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:GetServiceSetting", &input.setting_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on("ssm:GetServiceSetting", &input.setting_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! LabelParameterVersion: puts labels on a version, moving those that sit on another.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::change::{self, Change};
@@ -44,9 +44,9 @@ impl Operation for LabelParameterVersion {
     type Input = LabelParameterVersionInput;
     type Output = LabelParameterVersionOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:LabelParameterVersion", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let resource = name::arn_for_demand(&call.context().scope, &input.name);
+        Ok(vec![Demand::of("ssm:LabelParameterVersion", resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ListTagsForResource: the tags of a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -37,8 +37,13 @@ impl Operation for ListTagsForResource {
     type Input = ListTagsForResourceInput;
     type Output = ListTagsForResourceOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:ListTagsForResource", input.resource_type, &input.resource_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on(
+            "ssm:ListTagsForResource",
+            input.resource_type,
+            &input.resource_id,
+            call.context(),
+        ))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::change::{self, Change};
@@ -79,13 +79,13 @@ impl Operation for PutParameter {
     type Input = PutParameterInput;
     type Output = PutParameterOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        let mut demands = vec![Demand { action: "ssm:PutParameter", resource: resource.clone() }];
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let resource = name::arn_for_demand(&call.context().scope, &input.name);
+        let mut demands = vec![Demand::of("ssm:PutParameter", resource.clone())];
         if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-            demands.push(Demand { action: "ssm:AddTagsToResource", resource });
+            demands.push(Demand::of("ssm:AddTagsToResource", resource));
         }
-        demands
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

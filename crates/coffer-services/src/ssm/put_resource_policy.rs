@@ -1,6 +1,6 @@
 //! PutResourcePolicy: attaches a policy to a parameter, or changes one that is attached.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use serde_json::json;
 
@@ -50,8 +50,8 @@ impl Operation for PutResourcePolicy {
     type Input = PutResourcePolicyInput;
     type Output = PutResourcePolicyOutput;
 
-    fn demands(input: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:PutResourcePolicy", &input.resource_arn)
+    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on("ssm:PutResourcePolicy", &input.resource_arn))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

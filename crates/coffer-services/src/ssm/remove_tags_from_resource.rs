@@ -1,6 +1,6 @@
 //! RemoveTagsFromResource: takes tags from a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -39,8 +39,13 @@ impl Operation for RemoveTagsFromResource {
     type Input = RemoveTagsFromResourceInput;
     type Output = RemoveTagsFromResourceOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:RemoveTagsFromResource", input.resource_type, &input.resource_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on(
+            "ssm:RemoveTagsFromResource",
+            input.resource_type,
+            &input.resource_id,
+            call.context(),
+        ))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! ResetServiceSetting: gives a setting its usual value again.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -35,8 +35,8 @@ impl Operation for ResetServiceSetting {
     type Input = ResetServiceSettingInput;
     type Output = ResetServiceSettingOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:ResetServiceSetting", &input.setting_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on("ssm:ResetServiceSetting", &input.setting_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

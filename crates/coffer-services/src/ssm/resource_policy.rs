@@ -119,7 +119,7 @@ pub(super) async fn shared(call: &mut Call<'_>, arn: &str) -> Result<Arc<Paramet
 
 /// The permission to do something with the policies of a resource.
 pub(super) fn demands_on(action: &'static str, arn: &str) -> Vec<Demand> {
-    vec![Demand { action, resource: arn.to_owned() }]
+    vec![Demand::of(action, arn.to_owned())]
 }
 
 /// The fault of members that cannot be as they are.

@@ -36,7 +36,7 @@ impl<'a> SecretReference<'a> {
         let secret_id = self.words.split(':').next().unwrap_or_default();
         let path = format!("{PREFIX}{secret_id}");
         let resource = name::arn_of(context.scope.account, &context.scope.region, &path);
-        let mut demands = vec![Demand { action, resource }];
+        let mut demands = vec![Demand::of(action, resource)];
         demands.extend(id::demand("secretsmanager:GetSecretValue", secret_id, context));
         demands
     }

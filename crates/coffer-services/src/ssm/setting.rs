@@ -179,7 +179,7 @@ pub(super) fn demands_on(
         Ok(arn) => arn.to_string(),
         Err(_) => arn_of(&context.scope, words),
     };
-    vec![Demand { action, resource }]
+    vec![Demand::of(action, resource)]
 }
 
 /// The ARN of a setting.

@@ -1,6 +1,6 @@
 //! UnlabelParameterVersion: takes labels off a version.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -44,9 +44,9 @@ impl Operation for UnlabelParameterVersion {
     type Input = UnlabelParameterVersionInput;
     type Output = UnlabelParameterVersionOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        let resource = name::arn_for_demand(&context.scope, &input.name);
-        vec![Demand { action: "ssm:UnlabelParameterVersion", resource }]
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let resource = name::arn_for_demand(&call.context().scope, &input.name);
+        Ok(vec![Demand::of("ssm:UnlabelParameterVersion", resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

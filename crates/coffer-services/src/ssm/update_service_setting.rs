@@ -1,6 +1,6 @@
 //! UpdateServiceSetting: gives a setting a value.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -35,8 +35,8 @@ impl Operation for UpdateServiceSetting {
     type Input = UpdateServiceSettingInput;
     type Output = UpdateServiceSettingOutput;
 
-    fn demands(input: &Self::Input, context: &RequestContext) -> Vec<Demand> {
-        demands_on("ssm:UpdateServiceSetting", &input.setting_id, context)
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(demands_on("ssm:UpdateServiceSetting", &input.setting_id, call.context()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! GetCallerIdentity: the account, ARN and id of whoever signed.
 
-use coffer_pipeline::{Access, Call, Demand, Operation, RequestContext};
+use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 /// Tells the caller who it is. It needs no permission: AWS answers even those who are denied it.
@@ -27,8 +27,8 @@ impl Operation for GetCallerIdentity {
     type Input = GetCallerIdentityInput;
     type Output = GetCallerIdentityOutput;
 
-    fn demands(_: &Self::Input, _: &RequestContext) -> Vec<Demand> {
-        Vec::new()
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        Ok(Vec::new())
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

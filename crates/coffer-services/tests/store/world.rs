@@ -7,7 +7,7 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NotMovable, RequestContext, RootKeyRing, Scope, Turns, World,
+    Caller, Clock, NotMovable, Permissions, RequestContext, RootKeyRing, Scope, Turns, World,
 };
 use coffer_seal::{RootKey, RowSealer, SystemEntropy};
 use coffer_store::{Sim, Tables};
@@ -35,11 +35,13 @@ pub(crate) fn world() -> World {
     let entropy = Arc::new(SystemEntropy::new());
     let root_key = RootKey::generate(entropy.as_ref());
     let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
+    let sessions = sealer.session_sealer();
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     World {
         turns: Turns::default(),
         tables: Tables::new(Arc::new(Sim::new()), cipher),
         root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
+        sessions,
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,
@@ -51,10 +53,12 @@ pub(crate) fn context(world: &World, region: &str) -> RequestContext {
     RequestContext {
         request_id: coffer_seal::random_uuid(world.entropy.as_ref()),
         caller: Arc::new(Caller::root(AccountId::DEV, "test")),
+        permissions: Arc::new(Permissions::unbounded()),
         scope: scope(region),
         now: world.clock.now(),
         source_ip: "127.0.0.1".to_owned(),
         user_agent: "test".to_owned(),
+        is_secure: false,
     }
 }
 

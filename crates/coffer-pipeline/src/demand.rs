@@ -1,0 +1,185 @@
+//! What a call needs a permission for: an action on a resource, and all that policies may ask about
+//! them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use coffer_model::{AccountId, Arn};
+
+use crate::context::Scope;
+use crate::identity::PolicyDocument;
+
+/// A permission that a call needs.
+pub struct Demand {
+    /// The IAM action, such as `ssm:GetParameter`.
+    pub action: &'static str,
+    /// The resource's ARN, or `*` for actions that have none.
+    pub resource: String,
+    /// The resource as a refusal names it, where that is not its ARN.
+    pub shown: Option<String>,
+    /// The account that the resource belongs to; the caller's own where nothing is said.
+    pub owner: Option<AccountId>,
+    /// The policies that the resource itself has.
+    pub guard: Guard,
+    /// The resource's tags, for `aws:ResourceTag/KEY`.
+    pub tags: Option<Arc<dyn Tagged>>,
+    /// Further condition keys, by lower-case name.
+    pub keys: Vec<(Cow<'static, str>, KeyValues)>,
+}
+
+/// The policies of a resource, by how they are evaluated.
+#[derive(Debug, Clone, Default)]
+pub enum Guard {
+    /// The resource has none.
+    #[default]
+    None,
+    /// Ordinary resource policies: they allow beside identity policies within the account.
+    Resource(Vec<PolicyDocument>),
+    /// A KMS key policy: identity policies count only where it lets them; a grant may allow too.
+    Key {
+        /// The key policy.
+        policy: PolicyDocument,
+        /// Whether a grant allows it.
+        is_granted: bool,
+    },
+    /// A role's trust policy.
+    Trust(PolicyDocument),
+}
+
+/// The values of a condition key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeyValues {
+    /// One value.
+    One(String),
+    /// Any number of values, for `ForAllValues` and `ForAnyValue`.
+    Many(Vec<String>),
+}
+
+/// Something that has tags.
+pub trait Tagged: Send + Sync + 'static {
+    /// The value of a tag. Names are compared without regard to case, as `aws:ResourceTag` does.
+    fn tag(&self, name: &str) -> Option<&str>;
+}
+
+impl Tagged for BTreeMap<String, String> {
+    fn tag(&self, name: &str) -> Option<&str> {
+        tag_of(self, name)
+    }
+}
+
+/// Finds a tag by its name without regard to case.
+pub fn tag_of<'a>(tags: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
+    let found = tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.as_str())
+}
+
+impl Demand {
+    /// An action on a resource by its ARN.
+    pub fn of(action: &'static str, resource: impl Into<String>) -> Self {
+        Self {
+            action,
+            resource: resource.into(),
+            shown: None,
+            owner: None,
+            guard: Guard::None,
+            tags: None,
+            keys: Vec::new(),
+        }
+    }
+
+    /// An action on all of what the caller's account has.
+    pub fn any(action: &'static str) -> Vec<Self> {
+        vec![Self::of(action, "*")]
+    }
+
+    /// An action on one resource of a scope.
+    pub fn on(action: &'static str, scope: &Scope, service: &str, resource: &str) -> Vec<Self> {
+        vec![Self::of(action, scope.arn_text(service, &[resource]))]
+    }
+
+    /// The same, with the resource named like this in a refusal.
+    #[must_use]
+    pub fn shown_as(mut self, shown: impl Into<String>) -> Self {
+        self.shown = Some(shown.into());
+        self
+    }
+
+    /// The same, with the resource belonging to this account.
+    #[must_use]
+    pub fn owned_by(mut self, owner: AccountId) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// The same, with the policies that the resource has.
+    #[must_use]
+    pub fn guarded_by(mut self, guard: Guard) -> Self {
+        self.guard = guard;
+        self
+    }
+
+    /// The same, with the resource's tags.
+    #[must_use]
+    pub fn tagged(mut self, tags: Arc<dyn Tagged>) -> Self {
+        self.tags = Some(tags);
+        self
+    }
+
+    /// The same, with a condition key, by its lower-case name.
+    #[must_use]
+    pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.keys.push((key.into(), KeyValues::One(value.into())));
+        self
+    }
+
+    /// The same, with a condition key where there is a value for it.
+    #[must_use]
+    pub fn with_some(
+        self,
+        key: impl Into<Cow<'static, str>>,
+        value: Option<impl Into<String>>,
+    ) -> Self {
+        match value {
+            Some(value) => self.with(key, value),
+            None => self,
+        }
+    }
+
+    /// The same, with a condition key of several values.
+    #[must_use]
+    pub fn with_many(mut self, key: impl Into<Cow<'static, str>>, values: Vec<String>) -> Self {
+        self.keys.push((key.into(), KeyValues::Many(values)));
+        self
+    }
+
+    /// The same, with the tags that the request brings: `aws:RequestTag/KEY` and `aws:TagKeys`.
+    #[must_use]
+    pub fn requesting_tags<'t>(
+        mut self,
+        tags: impl IntoIterator<Item = (&'t str, &'t str)>,
+    ) -> Self {
+        let mut names = Vec::new();
+        for (name, value) in tags {
+            let key = format!("aws:requesttag/{}", name.to_ascii_lowercase());
+            self.keys.push((key.into(), KeyValues::One(value.to_owned())));
+            names.push(name.to_owned());
+        }
+        match names.is_empty() {
+            true => self,
+            false => self.with_many("aws:tagkeys", names),
+        }
+    }
+
+    /// The account that the resource belongs to, where that is said.
+    pub fn owner(&self) -> Option<AccountId> {
+        self.owner.or_else(|| Arn::owner_of(&self.resource).ok().flatten())
+    }
+}
+
+impl fmt::Debug for Demand {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} on {}", self.action, self.resource)
+    }
+}

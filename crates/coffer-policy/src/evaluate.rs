@@ -1,0 +1,208 @@
+//! Decides whether all the policies that apply to a request allow it.
+//!
+//! The rules are those of the IAM user guide, "Policy evaluation logic", "Cross-account policy
+//! evaluation logic", and of the KMS developer guide, "Key policies".
+
+use crate::decision::{Decision, Place, PolicyType};
+use crate::policy::Policy;
+use crate::principal::{PrincipalKind, Reach};
+use crate::request::{Policies, Request, ResourceKind};
+use crate::statement::Effect;
+
+/// Decides whether a request is allowed.
+///
+/// An explicit deny anywhere wins. Where several kinds of policies would deny, the one that is named
+/// is the first of: service control, resource control, resource, identity, boundary, session.
+pub fn evaluate(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
+    match weigh(request, policies) {
+        Ok(decision) => decision,
+        Err(denial) => Decision::denied_by(denial),
+    }
+}
+
+/// Decides, unless a statement denies explicitly.
+fn weigh(request: &Request<'_>, policies: &Policies<'_>) -> Result<Decision, Place> {
+    let service_control = controls(request, policies, PolicyType::ServiceControl)?;
+    let resource_control = controls(request, policies, PolicyType::ResourceControl)?;
+    let resource = of_resource(request, policies)?;
+    let caller = of_caller(request, policies)?;
+    if !resource_control {
+        return Ok(Decision::not_allowed(PolicyType::ResourceControl));
+    }
+    if !service_control {
+        return Ok(Decision::not_allowed(PolicyType::ServiceControl));
+    }
+    let kind = policies.resource.map_or(ResourceKind::Ordinary, |resource| resource.kind);
+    if policies.grant_allows && kind == ResourceKind::KmsKey {
+        return Ok(Decision::allowed(None));
+    }
+    let resource_type = type_of(kind);
+    let Some(account) = request.principal.account else {
+        // Who has no account has no identity-based policies: the resource's owner alone decides.
+        return Ok(match resource.reach {
+            Reach::None => Decision::not_allowed(resource_type),
+            _ => Decision::allowed(resource.place),
+        });
+    };
+    if request.resource_account.is_some_and(|owner| owner != account) {
+        return Ok(match (caller.limited(), resource.reach) {
+            (Err(lacking), _) => Decision::not_allowed(lacking),
+            (Ok(_), Reach::None) => Decision::not_allowed(resource_type),
+            (Ok(_), _) => Decision::allowed(resource.place),
+        });
+    }
+    Ok(match (resource.reach, kind) {
+        (Reach::Direct, _) => Decision::allowed(resource.place),
+        // AWS: what is granted to a role is limited by its boundary and its session's policies, and
+        // so is what is granted to the user behind a federated user.
+        (Reach::Entity, _) => match caller.limits() {
+            Err(lacking) => Decision::not_allowed(lacking),
+            Ok(()) => Decision::allowed(resource.place),
+        },
+        (Reach::None, ResourceKind::KmsKey | ResourceKind::RoleTrust) => {
+            Decision::not_allowed(resource_type)
+        }
+        (Reach::Account | Reach::None, _) => match caller.limited() {
+            Err(lacking) => Decision::not_allowed(lacking),
+            Ok(place) => Decision::allowed(place),
+        },
+    })
+}
+
+pub(crate) fn type_of(kind: ResourceKind) -> PolicyType {
+    match kind {
+        ResourceKind::Ordinary | ResourceKind::KmsKey => PolicyType::Resource,
+        ResourceKind::RoleTrust => PolicyType::RoleTrust,
+    }
+}
+
+/// Whether every level of an organization's policies allows.
+fn controls(
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+    policy_type: PolicyType,
+) -> Result<bool, Place> {
+    let Some(levels) = levels_of(request, policies, policy_type) else { return Ok(true) };
+    let mut allow_all = true;
+    for (level, policies) in levels.iter().enumerate() {
+        let place = Place { policy_type, level, policy: 0, statement: 0 };
+        allow_all &= any(request, policies, place, false)?.reach > Reach::None;
+    }
+    Ok(allow_all)
+}
+
+/// The levels of an organization's policies that apply to a request.
+pub(crate) fn levels_of<'a>(
+    request: &Request<'_>,
+    policies: &Policies<'a>,
+    policy_type: PolicyType,
+) -> Option<&'a [&'a [&'a Policy]]> {
+    if policy_type == PolicyType::ResourceControl {
+        return Some(policies.resource_control);
+    }
+    let is_exempt = request.principal.account.is_none() || request.principal.is_of_service();
+    if is_exempt { None } else { Some(policies.service_control) }
+}
+
+/// The closest that allowing statements come to the caller, and the first that comes so close.
+struct Allowance {
+    reach: Reach,
+    place: Option<Place>,
+}
+
+/// What statements of some policies allow; the one that denies, if there is one.
+fn any(
+    request: &Request<'_>,
+    policies: &[&Policy],
+    at: Place,
+    has_boundary: bool,
+) -> Result<Allowance, Place> {
+    let mut allowance = Allowance { reach: Reach::None, place: None };
+    for (policy, document) in policies.iter().enumerate() {
+        for (statement, content) in document.statements().iter().enumerate() {
+            let place = Place { policy, statement, ..at };
+            if content.effect() == Effect::Allow && allowance.reach == Reach::Direct {
+                continue;
+            }
+            let reach = content.reach(request, has_boundary);
+            if reach == Reach::None || !content.is_about(request) {
+                continue;
+            }
+            if content.effect() == Effect::Deny {
+                return Err(place);
+            }
+            if reach > allowance.reach {
+                allowance = Allowance { reach, place: Some(place) };
+            }
+        }
+    }
+    Ok(allowance)
+}
+
+fn of_resource(request: &Request<'_>, policies: &Policies<'_>) -> Result<Allowance, Place> {
+    match policies.resource {
+        None => Ok(Allowance { reach: Reach::None, place: None }),
+        Some(resource) => {
+            let at = place_of(type_of(resource.kind));
+            any(request, resource.policies, at, policies.boundary.is_some())
+        }
+    }
+}
+
+fn place_of(policy_type: PolicyType) -> Place {
+    Place { policy_type, level: 0, policy: 0, statement: 0 }
+}
+
+/// What the policies of the caller's side allow.
+struct CallerSide {
+    is_root: bool,
+    identity: Option<Place>,
+    boundary_allows: bool,
+    session_allows: bool,
+}
+
+fn of_caller(request: &Request<'_>, policies: &Policies<'_>) -> Result<CallerSide, Place> {
+    let identity = any(request, policies.identity, place_of(PolicyType::Identity), false)?;
+    let boundary_allows = match &policies.boundary {
+        None => true,
+        Some(boundary) => {
+            let boundary = std::slice::from_ref(boundary);
+            let at = place_of(PolicyType::Boundary);
+            any(request, boundary, at, false)?.reach > Reach::None
+        }
+    };
+    let session_allows = match policies.session {
+        None => true,
+        Some(session) => {
+            any(request, session, place_of(PolicyType::Session), false)?.reach > Reach::None
+        }
+    };
+    Ok(CallerSide {
+        is_root: matches!(request.principal.kind, PrincipalKind::Root),
+        identity: identity.place,
+        boundary_allows,
+        session_allows,
+    })
+}
+
+impl CallerSide {
+    /// Whether identity-based policies allow and nothing limits them; which kind is lacking, if not.
+    fn limited(&self) -> Result<Option<Place>, PolicyType> {
+        // AWS: the root of an account needs no identity-based policy.
+        if self.identity.is_none() && !self.is_root {
+            return Err(PolicyType::Identity);
+        }
+        self.limits().map(|()| self.identity)
+    }
+
+    /// Whether nothing limits what is allowed.
+    fn limits(&self) -> Result<(), PolicyType> {
+        if !self.boundary_allows {
+            Err(PolicyType::Boundary)
+        } else if !self.session_allows {
+            Err(PolicyType::Session)
+        } else {
+            Ok(())
+        }
+    }
+}

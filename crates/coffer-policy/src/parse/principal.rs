@@ -1,0 +1,89 @@
+//! Principals of statements.
+
+use coffer_model::{AccountId, Arn};
+
+use crate::grammar::{Flaw, MalformedPolicy};
+use crate::json::Node;
+use crate::principal::{PrincipalEntry, Principals};
+
+/// Reads a principal: `*`, or lists of names by kind.
+pub(super) fn read(node: &Node, are_excepted: bool) -> Result<Principals, MalformedPolicy> {
+    let kinds = match node {
+        Node::Text(text) if text == "*" => {
+            return Ok(Principals { are_excepted, entries: [PrincipalEntry::Everyone].into() });
+        }
+        Node::Text(_) => return Err(refusal("Principal must be a JSON object.")),
+        Node::Members(kinds) => kinds,
+        _ => return Err(MalformedPolicy::syntax()),
+    };
+    let mut entries = Vec::new();
+    for (kind, names) in kinds {
+        for name in names.texts().ok_or_else(MalformedPolicy::syntax)? {
+            entries.push(entry(kind, name)?);
+        }
+    }
+    if entries.is_empty() {
+        return Err(refusal("Missing required field Principal cannot be empty!"));
+    }
+    Ok(Principals { are_excepted, entries: entries.into() })
+}
+
+fn entry(kind: &str, name: &str) -> Result<PrincipalEntry, MalformedPolicy> {
+    let entry = match kind {
+        "AWS" => aws(name),
+        "Service" if is_service(name) => Some(PrincipalEntry::Service(name.into())),
+        "Federated" if !name.is_empty() => Some(PrincipalEntry::Federated(name.into())),
+        "CanonicalUser" if !name.is_empty() => Some(PrincipalEntry::CanonicalUser(name.into())),
+        _ => None,
+    };
+    entry.ok_or_else(|| {
+        let kind = if kind == "AWS" { kind.to_owned() } else { kind.to_ascii_uppercase() };
+        refusal(format!("Invalid principal in policy: \"{kind}\":\"{name}\""))
+    })
+}
+
+fn aws(name: &str) -> Option<PrincipalEntry> {
+    if name == "*" {
+        return Some(PrincipalEntry::Everyone);
+    }
+    if let Ok(account) = name.parse::<AccountId>() {
+        return Some(PrincipalEntry::Account(account));
+    }
+    if is_unique_id(name) {
+        return Some(PrincipalEntry::Id(name.into()));
+    }
+    let arn = name.parse::<Arn>().ok()?;
+    let account = arn.account?;
+    let is_of = |kinds: &[&str]| {
+        let named =
+            |kind: &&str| arn.resource.strip_prefix(kind).is_some_and(|name| !name.is_empty());
+        kinds.iter().any(named) && !name.contains(['*', '?'])
+    };
+    match arn.service.as_str() {
+        "iam" if arn.resource == "root" => Some(PrincipalEntry::Account(account)),
+        "iam" if is_of(&["user/", "role/"]) => Some(PrincipalEntry::Arn(name.into())),
+        "sts" if is_of(&["assumed-role/", "federated-user/"]) => {
+            Some(PrincipalEntry::Arn(name.into()))
+        }
+        _ => None,
+    }
+}
+
+/// What IAM puts in the place of a principal that was deleted.
+fn is_unique_id(name: &str) -> bool {
+    ["AIDA", "AROA"].iter().any(|start| name.starts_with(start))
+        && UNIQUE_ID_LENGTHS.contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn is_service(name: &str) -> bool {
+    name == "*"
+        || (name.contains('.') && !name.contains(|c: char| c.is_whitespace() || "*?:/".contains(c)))
+}
+
+fn refusal(message: impl Into<std::borrow::Cow<'static, str>>) -> MalformedPolicy {
+    MalformedPolicy::new(Flaw::Principal, message)
+}
+
+/// AWS: IAM's model has ids of 16 to 128 characters.
+const UNIQUE_ID_LENGTHS: std::ops::RangeInclusive<usize> = 16..=128;

@@ -1,0 +1,57 @@
+//! Policy documents, compiled.
+
+use crate::grammar::{Grammar, MalformedPolicy};
+use crate::parse;
+use crate::principal::PrincipalEntry;
+use crate::statement::Statement;
+
+/// A policy document, read once and cheap to evaluate.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    pub(crate) statements: Box<[Statement]>,
+}
+
+impl Policy {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// A text that is no document of this grammar.
+    pub fn parse(text: &str, grammar: Grammar) -> Result<Self, MalformedPolicy> {
+        parse::document(text, grammar)
+    }
+
+    /// Its statements in their order.
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// Whom its statements name.
+    pub fn principals(&self) -> impl Iterator<Item = &PrincipalEntry> {
+        self.statements.iter().flat_map(Statement::principals)
+    }
+
+    /// The actions that its statements name, as they are written.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().flat_map(Statement::actions)
+    }
+
+    /// Whether any statement that allows is about an action, on whatever resource and condition.
+    pub fn action_could_match(&self, action: &str) -> bool {
+        self.statements.iter().any(|statement| statement.allows(action))
+    }
+
+    /// The patterns of the resources on which statements allow an action, under whatever condition.
+    /// Of a statement with `NotResource`, and of one without any, it is `*`.
+    pub fn resources(&self, action: &str) -> Vec<&str> {
+        let mut patterns = Vec::new();
+        for statement in self.statements.iter().filter(|statement| statement.allows(action)) {
+            match &statement.resources {
+                Some(resources) if !resources.are_excepted => {
+                    patterns.extend(statement.resources())
+                }
+                _ => patterns.push("*"),
+            }
+        }
+        patterns
+    }
+}

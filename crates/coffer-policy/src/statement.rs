@@ -1,0 +1,140 @@
+//! Statements of a policy, compiled.
+
+use crate::condition::Condition;
+use crate::context::ContextKeys;
+use crate::pattern::{Case, Pattern};
+use crate::principal::{PrincipalEntry, Principals, Reach};
+use crate::request::Request;
+use crate::span::Span;
+use crate::template::Template;
+
+/// What a statement does to the requests that it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// Lets them through, if nothing else is against it.
+    Allow,
+    /// Stops them.
+    Deny,
+}
+
+/// A statement of a policy.
+#[derive(Debug, Clone)]
+pub struct Statement {
+    pub(crate) sid: Option<Box<str>>,
+    pub(crate) effect: Effect,
+    pub(crate) principals: Option<Principals>,
+    pub(crate) actions: Actions,
+    pub(crate) resources: Option<Resources>,
+    pub(crate) conditions: Box<[Condition]>,
+    pub(crate) span: Span,
+}
+
+/// The actions that a statement is about, or is not about.
+#[derive(Debug, Clone)]
+pub(crate) struct Actions {
+    pub(crate) are_excepted: bool,
+    pub(crate) patterns: Box<[(Box<str>, Pattern)]>,
+}
+
+/// The resources that a statement is about, or is not about.
+#[derive(Debug, Clone)]
+pub(crate) struct Resources {
+    pub(crate) are_excepted: bool,
+    pub(crate) templates: Box<[(Box<str>, Template)]>,
+}
+
+impl Actions {
+    pub(crate) fn are_about(&self, action: &str) -> bool {
+        let is_named =
+            self.patterns.iter().any(|(_, pattern)| pattern.is_like(action, Case::Ignored));
+        is_named != self.are_excepted
+    }
+}
+
+impl Resources {
+    fn are_about(&self, resource: &str, keys: &dyn ContextKeys) -> bool {
+        for (_, template) in &self.templates {
+            match template.is_like(resource, keys) {
+                Some(true) => return !self.are_excepted,
+                Some(false) => {}
+                // AWS: a variable that cannot be resolved may make the statement invalid (IAM user
+                // guide, "Variables and tags"). An exception that is not known excepts everything.
+                None if self.are_excepted => return false,
+                None => {}
+            }
+        }
+        self.are_excepted
+    }
+}
+
+impl Statement {
+    /// Its id.
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
+    /// What it does.
+    pub fn effect(&self) -> Effect {
+        self.effect
+    }
+
+    /// Where it is in its document.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// Whom it names, in `Principal` or in `NotPrincipal`.
+    pub fn principals(&self) -> &[PrincipalEntry] {
+        self.principals.as_ref().map_or(&[], |principals| &principals.entries)
+    }
+
+    /// Whether it names in `NotPrincipal` those who are not meant.
+    pub fn has_not_principal(&self) -> bool {
+        self.principals.as_ref().is_some_and(|principals| principals.are_excepted)
+    }
+
+    /// Its actions as they are written, of `Action` or of `NotAction`.
+    pub fn actions(&self) -> impl Iterator<Item = &str> {
+        self.actions.patterns.iter().map(|(text, _)| &**text)
+    }
+
+    /// Its resources as they are written, of `Resource` or of `NotResource`.
+    pub fn resources(&self) -> impl Iterator<Item = &str> {
+        self.resources.iter().flat_map(|resources| &resources.templates).map(|(text, _)| &**text)
+    }
+
+    /// The keys that its conditions ask for, in lower case.
+    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().map(|condition| &*condition.key)
+    }
+
+    /// Whether it allows an action, on whatever resource and condition.
+    pub(crate) fn allows(&self, action: &str) -> bool {
+        self.effect == Effect::Allow && self.actions.are_about(action)
+    }
+
+    /// Whether it is about a request; its principals are not looked at.
+    pub(crate) fn is_about(&self, request: &Request<'_>) -> bool {
+        self.actions.are_about(request.action)
+            && self
+                .resources
+                .as_ref()
+                .is_none_or(|resources| resources.are_about(request.resource, request.keys))
+            && self.conditions.iter().all(|condition| condition.holds(request.keys))
+    }
+
+    /// How closely it names the principal of a request; nothing where it is about others.
+    pub(crate) fn reach(&self, request: &Request<'_>, has_boundary: bool) -> Reach {
+        match (&self.principals, self.effect) {
+            (None, _) => Reach::Direct,
+            (Some(principals), Effect::Allow) => principals.reach(&request.principal),
+            (Some(principals), Effect::Deny) => {
+                if principals.denies(&request.principal, has_boundary) {
+                    Reach::Direct
+                } else {
+                    Reach::None
+                }
+            }
+        }
+    }
+}

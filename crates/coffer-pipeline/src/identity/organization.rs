@@ -15,7 +15,7 @@ use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
 pub use account::{AccountRecord, AccountStatus, FirstAccountRecord};
-pub use drawn::{draw_account, draw_lower_case, draw_root_access_key};
+pub use drawn::{draw_account, draw_lower_case, draw_role_id, draw_root_access_key};
 pub use policy::{OrganizationPolicyRecord, PolicyKind};
 pub use view::{OrganizationView, organization_view};
 

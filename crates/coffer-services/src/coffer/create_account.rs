@@ -58,7 +58,7 @@ impl Operation for CreateAccount {
         let id =
             id.transpose().map_err(|_| Fault::internal("an account id of other than digits"))?;
         let (name, email) = (input.name.as_deref(), input.email.as_deref());
-        let new = NewAccount { id, name, email };
+        let new = NewAccount { id, name, email, role_name: None };
         let account =
             make_account(call, &organization, &new).await.map_err(|cause| match cause {
                 NotMade::Fault(fault) => fault,

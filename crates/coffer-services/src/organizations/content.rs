@@ -2,6 +2,7 @@
 
 use coffer_pipeline::Call;
 use coffer_pipeline::identity::organization::PolicyKind;
+use coffer_policy::{Grammar, Policy};
 use coffer_protocol::Fault;
 
 use super::errors::{OrganizationsError, limited};
@@ -18,13 +19,19 @@ pub(super) fn must_be_policy(kind: PolicyKind, content: &str) -> Result<(), Faul
             "You have exceeded the maximum size of a policy document.",
         ));
     }
-    let parsed = serde_json::from_str::<serde_json::Value>(content);
-    if parsed.is_ok_and(|policy| policy.get("Statement").is_some()) {
-        return Ok(());
+    let grammar = match kind {
+        PolicyKind::ServiceControl => Grammar::ServiceControl,
+        PolicyKind::ResourceControl => Grammar::ResourceControl,
+    };
+    match Policy::parse(content, grammar) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(OrganizationsError::MalformedPolicyDocumentException
+            .with(
+                "The provided policy document does not meet the requirements of the specified \
+                 policy type.",
+            )
+            .with_cause(error)),
     }
-    Err(OrganizationsError::MalformedPolicyDocumentException.with(
-        "The provided policy document does not meet the requirements of the specified policy type.",
-    ))
 }
 
 /// Refuses a name that another policy of the type has.

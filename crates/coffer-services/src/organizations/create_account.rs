@@ -60,8 +60,12 @@ impl Operation for CreateAccount {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let organization = find::managed(call).await?;
-        let new =
-            NewAccount { id: None, name: Some(&input.account_name), email: Some(&input.email) };
+        let new = NewAccount {
+            id: None,
+            name: Some(&input.account_name),
+            email: Some(&input.email),
+            role_name: input.role_name.as_deref().filter(|name| !name.is_empty()),
+        };
         let account = match make_account(call, &organization, &new).await {
             Ok(account) => Some(account.account),
             Err(NotMade::EmailExists) => None,

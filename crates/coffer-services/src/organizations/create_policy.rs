@@ -1,5 +1,6 @@
 //! CreatePolicy: makes a policy.
 
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::identity::organization::{
     OrganizationPolicyRecord, OrganizationRecord, POLICIES_MAX, draw_lower_case,
 };
@@ -78,7 +79,7 @@ impl Operation for CreatePolicy {
             kind,
             name: input.name.clone(),
             description: input.description.clone(),
-            content: input.content.clone(),
+            content: PolicyDocument::new(input.content.clone()),
             attachments: 0,
             epoch: 0,
         };

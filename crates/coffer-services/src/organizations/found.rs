@@ -1,13 +1,14 @@
 //! Making organizations and accounts: for the services `organizations` and `coffer`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::Call;
 use coffer_pipeline::identity::organization::{
     ACCOUNTS_MAX, AccountRecord, AccountStatus, Attached, FeatureSet, OrganizationRecord, Unit,
-    draw_account, draw_lower_case,
+    draw_account, draw_lower_case, draw_role_id,
 };
+use coffer_pipeline::identity::{EntityPermissions, PolicyDocument, RoleRecord};
 use coffer_protocol::Fault;
 
 use super::errors::{OrganizationsError, limited};
@@ -55,6 +56,8 @@ pub(crate) struct NewAccount<'a> {
     pub(crate) name: Option<&'a str>,
     /// The address of whoever answers for it.
     pub(crate) email: Option<&'a str>,
+    /// The role by which the management account enters it; it has a usual name.
+    pub(crate) role_name: Option<&'a str>,
 }
 
 /// Why an account was not made.
@@ -102,12 +105,43 @@ pub(crate) async fn make_account(
     }
     call.put(AccountEmailRecord::new(&record)).await?;
     call.acted_on(&organization.account_arn(id));
+    call.put(entrance(call, organization, id, new.role_name)).await?;
     let mut organization = organization.clone();
     organization.accounts += 1;
     organization.root.accounts += 1;
     call.put(organization).await?;
     call.put(record.copy()).await?;
     Ok(record)
+}
+
+/// The role by which callers of the management account enter an account that it has made.
+fn entrance(
+    call: &Call<'_>,
+    organization: &OrganizationRecord,
+    account: AccountId,
+    name: Option<&str>,
+) -> RoleRecord {
+    let management = organization.management_account;
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::{management}:root"}},"Action":"sts:AssumeRole"}}]}}"#
+    );
+    let everything =
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#;
+    let inline =
+        BTreeMap::from([("AdministratorAccess".to_owned(), PolicyDocument::new(everything))]);
+    RoleRecord {
+        account,
+        role_name: name.unwrap_or(ENTRANCE).to_owned(),
+        role_id: draw_role_id(call.entropy()),
+        path: "/".to_owned(),
+        created: call.now(),
+        description: None,
+        session_seconds_max: 3600,
+        trust: PolicyDocument::new(trust),
+        tags: BTreeMap::new(),
+        permissions: EntityPermissions { inline, ..EntityPermissions::default() },
+        instance_profiles: BTreeSet::new(),
+    }
 }
 
 /// The record of an account as it is when it is closed.
@@ -139,5 +173,7 @@ fn usual_email(account: AccountId) -> String {
     format!("{account}@account.invalid")
 }
 
+/// AWS: the name of the role that CreateAccount makes (API reference, CreateAccount, `RoleName`).
+const ENTRANCE: &str = "OrganizationAccountAccessRole";
 const ORGANIZATION_CHARACTERS: usize = 10;
 const ROOT_CHARACTERS: usize = 4;

@@ -1,5 +1,7 @@
 //! UpdatePolicy: changes a policy's name, description or text.
 
+use coffer_pipeline::identity::PolicyDocument;
+use coffer_pipeline::identity::organization::OrganizationPolicyRecord;
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
@@ -61,11 +63,10 @@ impl Operation for UpdatePolicy {
         let organization = find::managed(call).await?;
         let old = find::policy(call, &organization, &input.policy_id).await?;
         find::must_be_own(&old)?;
-        let mut policy =
-            coffer_pipeline::identity::organization::OrganizationPolicyRecord::clone(&old);
+        let mut policy = OrganizationPolicyRecord::clone(&old);
         if let Some(content) = &input.content {
             must_be_policy(policy.kind, content)?;
-            policy.content.clone_from(content);
+            policy.content = PolicyDocument::new(content.clone());
         }
         if let Some(description) = &input.description {
             policy.description.clone_from(description);

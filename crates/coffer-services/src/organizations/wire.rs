@@ -252,7 +252,7 @@ impl Policy {
     pub(super) fn of(organization: &OrganizationRecord, policy: &OrganizationPolicyRecord) -> Self {
         Self {
             policy_summary: Some(PolicySummary::of(organization, policy)),
-            content: Some(policy.content.clone()),
+            content: Some(policy.content.text().to_owned()),
         }
     }
 }

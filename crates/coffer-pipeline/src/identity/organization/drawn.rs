@@ -18,6 +18,11 @@ pub fn draw_root_access_key(entropy: &dyn Entropy) -> (String, Sensitive<String>
     (id, draw(entropy, BASE_64, 40))
 }
 
+/// Draws the unique id of a role.
+pub fn draw_role_id(entropy: &dyn Entropy) -> String {
+    format!("AROA{}", draw(entropy, BASE_32, 17).expose())
+}
+
 /// Draws lower-case letters and digits, as the ids of organizations have them.
 pub fn draw_lower_case(entropy: &dyn Entropy, characters: usize) -> String {
     draw(entropy, LOWER_CASE_32, characters).expose().clone()

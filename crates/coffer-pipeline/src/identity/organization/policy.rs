@@ -6,6 +6,7 @@ use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
 use super::OrganizationRecord;
+use crate::identity::PolicyDocument;
 
 /// A policy that bounds what the accounts of an organization may do, or who may reach what they
 /// have.
@@ -22,7 +23,7 @@ pub struct OrganizationPolicyRecord {
     /// What is said of it.
     pub description: String,
     /// Its text.
-    pub content: String,
+    pub content: PolicyDocument,
     /// To how many roots, units and accounts it is attached, in this epoch.
     pub attachments: u32,
     /// See `attachments`.
@@ -147,7 +148,7 @@ fn managed(
         kind,
         name: name.to_owned(),
         description: description.to_owned(),
-        content: content.to_owned(),
+        content: PolicyDocument::new(content),
         attachments: 0,
         epoch: 0,
     })

@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may unwrap")]
 
 mod kms;
+mod organizations;
 mod parameter_policies;
+mod port;
+mod root_key;
 mod world;

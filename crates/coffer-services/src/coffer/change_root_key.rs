@@ -6,6 +6,7 @@
 //! of key material is sealed anew.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -37,16 +38,22 @@ impl Job for ChangeRootKey {
             return Ok(Verdict::Done);
         }
         let mut change = RootKeyChangeRecord::clone(&change);
-        match change.state {
+        let before = change.state;
+        match before {
             ChangeState::Obtaining => obtain(call, &mut change).await?,
             ChangeState::Switching => switch(call, &mut change).await?,
             ChangeState::Resealing => reseal(call, &mut change).await?,
             ChangeState::Settling => settle(call, &mut change).await?,
             ChangeState::Done | ChangeState::Failed => {}
         }
-        let has_ended = change.has_ended();
+        let (state, has_ended) = (change.state, change.has_ended());
         call.put(change).await?;
-        Ok(if has_ended { Verdict::Done } else { Verdict::Again(call.now()) })
+        if has_ended {
+            return Ok(Verdict::Done);
+        }
+        let is_waiting = before == ChangeState::Switching && state == before;
+        let pause = if is_waiting { WAIT_PAUSE } else { Duration::ZERO };
+        Ok(Verdict::Again(call.now().plus(pause)))
     }
 }
 
@@ -152,3 +159,6 @@ async fn settle(call: &mut Call<'_>, change: &mut RootKeyChangeRecord) -> Result
     );
     Ok(())
 }
+
+/// How long those who are still at something are given before they are looked for again.
+const WAIT_PAUSE: Duration = Duration::from_millis(100);

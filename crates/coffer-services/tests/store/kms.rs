@@ -43,9 +43,10 @@ where
     }
 }
 
-type Step<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+pub(crate) type Step<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
-async fn on<T: Send, F>(world: &World, region: &str, run: F) -> Result<T, Fault>
+/// Decides by a closure.
+pub(crate) async fn on<T: Send, F>(world: &World, region: &str, run: F) -> Result<T, Fault>
 where
     F: for<'a, 'w> Fn(&'a mut Call<'w>) -> Step<'a, T> + Sync,
 {

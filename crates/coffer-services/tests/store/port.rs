@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use coffer_pipeline::job::runner::run_due;
 use coffer_pipeline::{Received, Road, World};
@@ -70,6 +71,7 @@ impl Port {
 
     /// Runs one due job, if there is one; tells whether there was.
     pub(crate) async fn run_job(&self) -> bool {
+        self.world().clock.advance(Duration::from_secs(1)).unwrap();
         let (done, _) = run_due(self.world(), JOBS, 1).await.unwrap();
         done > 0
     }

@@ -7,10 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coffer_pipeline::{NextRootKey, RootKeySource, StoreKeyRow};
 use coffer_seal::{RootKey, SystemEntropy};
+use coffer_services::kms::envelope::{self, EncryptionContext};
+use coffer_services::kms::key::{KeyManager, KeyRecord, find_key};
 use coffer_store::{Faults, Sim, Store};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
+use crate::kms::on;
 use crate::port::Port;
 use crate::world::reopened;
 
@@ -180,6 +184,47 @@ async fn what_is_sealed_while_the_key_is_changed_opens_with_the_new_key_alone() 
         }
         assert_eq!(change.source.asked.load(Ordering::SeqCst), 1, "seed {seed}");
     }
+}
+
+#[tokio::test]
+async fn a_slow_writer_that_has_sealed_under_the_old_key_is_waited_for() {
+    let change = Change::new();
+    let port = change.start(&change.old).await.unwrap();
+    rekey(&port).await.unwrap();
+    let gate = Arc::new(Notify::new());
+    let held = gate.clone();
+    let slow = on(port.world(), "us-east-1", move |call| {
+        let gate = held.clone();
+        Box::pin(async move {
+            let key = KeyRecord::generate(call, KeyManager::Customer, "", String::new());
+            let id = key.key_id.clone();
+            call.put(key).await?;
+            gate.notified().await;
+            Ok(id)
+        })
+    });
+    let changed = async {
+        for _ in 0..20 {
+            port.run_job().await;
+        }
+        let waiting = change.row().await;
+        assert!(waiting.is_changing() && waiting.root_key_id == read(&change.new).id());
+        assert_eq!(state(&port).await["State"], "IN_PROGRESS");
+        gate.notify_one();
+    };
+    let (key_id, ()) = tokio::join!(slow, changed);
+    while port.run_job().await {}
+    assert_eq!(state(&port).await["State"], "DONE");
+    drop(port);
+    let port = change.start(&change.new).await.unwrap();
+    let opened = on(port.world(), "us-east-1", |call| {
+        let key_id = key_id.clone().unwrap();
+        Box::pin(async move {
+            let key = find_key(call, &key_id).await?;
+            envelope::encrypt(call, &key, &EncryptionContext::new(), b"plain")
+        })
+    });
+    opened.await.unwrap();
 }
 
 #[tokio::test]

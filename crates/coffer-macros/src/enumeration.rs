@@ -98,6 +98,18 @@ fn wire_impls(ident: &syn::Ident) -> TokenStream {
         }
 
         #[automatically_derived]
+        impl<const SIDE: bool> ::coffer_protocol::Audit<SIDE> for #ident {
+            fn audit(
+                &self,
+                _rules: &::coffer_protocol::shape::Rules,
+                _veil: ::coffer_protocol::Veil,
+                out: &mut ::std::vec::Vec<u8>,
+            ) {
+                ::coffer_protocol::Encode::encode_json(self.as_str(), out);
+            }
+        }
+
+        #[automatically_derived]
         impl ::coffer_protocol::Encode for #ident {
             fn shape(rules: &::coffer_protocol::shape::Rules) -> ::coffer_protocol::shape::Shape {
                 ::coffer_protocol::shape::Shape::string(Self::VALUES, rules)

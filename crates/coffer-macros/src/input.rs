@@ -14,6 +14,7 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
     }
     let Structure { ident, statics, members, .. } = &structure;
     let shape = structure.shape(&quote!(::coffer_protocol::Decode));
+    let audit = structure.audit(&quote!(ASKED));
     let locals: Vec<_> = (0..members.len()).map(|index| format_ident!("value_{index}")).collect();
     let reads = members.iter().zip(&locals).map(|(member, local)| {
         let Member { wire, inner, rules, .. } = member;
@@ -66,6 +67,8 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
                     ::core::result::Result::Ok(::core::option::Option::Some(Self { #(#fields),* }))
                 }
             }
+
+            #audit
 
             #[automatically_derived]
             impl ::coffer_protocol::Input for #ident {}

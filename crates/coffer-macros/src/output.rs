@@ -11,6 +11,7 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
     let structure = Structure::read(item)?;
     let Structure { ident, statics, members, .. } = &structure;
     let shape = structure.shape(&quote!(::coffer_protocol::Encode));
+    let audit = structure.audit(&quote!(ANSWERED));
     let json = members.iter().map(|member| {
         let key = Literal::byte_string(format!("\"{}\":", member.wire).as_bytes());
         written(member, |value| {
@@ -48,6 +49,8 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
                     #(#xml)*
                 }
             }
+
+            #audit
 
             #[automatically_derived]
             impl ::coffer_protocol::Output for #ident {}

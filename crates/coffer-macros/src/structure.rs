@@ -1,6 +1,6 @@
 //! What a structure and its fields say, for both directions.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use syn::{
     Data, DeriveInput, Fields, GenericArgument, Ident, PathArguments, Type, ext::IdentExt as _,
@@ -85,6 +85,56 @@ impl Structure {
             ::coffer_protocol::shape::Shape::structure(#name, || ::std::vec![#(#members),*])
         }
     }
+}
+
+impl Structure {
+    /// What an audit record shows of the structure, on one side of the road.
+    pub(crate) fn audit(&self, side: &TokenStream) -> TokenStream {
+        let ident = &self.ident;
+        let members = self.members.iter().map(|member| {
+            let Member { field, wire, inner, rules, is_option, .. } = member;
+            let key = Literal::byte_string(format!("\"{}\":", audit_spelling(wire)).as_bytes());
+            let show = |value: TokenStream| {
+                quote! {
+                    ::coffer_protocol::audit::member::<{ ::coffer_protocol::audit::#side }, #inner>(
+                        #key, #value, &#rules, veil, out,
+                    );
+                }
+            };
+            if *is_option {
+                let show = show(quote!(value));
+                quote!(if let ::core::option::Option::Some(value) = &self.#field { #show })
+            } else {
+                show(quote!(&self.#field))
+            }
+        });
+        quote! {
+            #[automatically_derived]
+            #[allow(unused_variables, reason = "a structure may have no members")]
+            impl ::coffer_protocol::Audit<{ ::coffer_protocol::audit::#side }> for #ident {
+                fn audit(
+                    &self,
+                    _rules: &::coffer_protocol::shape::Rules,
+                    veil: ::coffer_protocol::Veil,
+                    out: &mut ::std::vec::Vec<u8>,
+                ) {
+                    out.push(b'{');
+                    #(#members)*
+                    ::coffer_protocol::encode::close(b'}', out);
+                }
+            }
+        }
+    }
+}
+
+/// CloudTrail's spelling of a member, as `coffer_protocol::audit::spelling` has it.
+fn audit_spelling(wire: &str) -> String {
+    if wire.chars().all(|character| character.is_ascii_uppercase()) {
+        return wire.to_ascii_lowercase();
+    }
+    let mut characters = wire.chars();
+    let first = characters.next().map(|first| first.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
 }
 
 impl Member {

@@ -1,35 +1,113 @@
 //! Decides whether the caller of a request may do what a demand says.
 
-use coffer_model::Arn;
+mod keys;
+
+use coffer_policy::{
+    Decision, Grammar, Policies, Policy, Principal, PrincipalKind, Request, ResourceKind,
+    ResourcePolicy, evaluate,
+};
 use coffer_protocol::Fault;
 
-use crate::context::RequestContext;
-use crate::demand::Demand;
+use self::keys::Keys;
+use crate::context::{Caller, CallerKind, RequestContext};
+use crate::demand::{Demand, Facts, Guard};
+use crate::identity::SessionKind;
 
-/// Decides by all policies that apply.
-pub(crate) fn decide(context: &RequestContext, demand: &Demand) -> Result<(), Fault> {
-    if is_allowed(context, demand) { Ok(()) } else { Err(denied(context, demand)) }
+/// Decides by all policies that apply. `facts` is what the request says of condition keys.
+///
+/// # Errors
+/// A policy that cannot be read: then nobody knows what it would deny.
+pub(crate) fn decide(
+    context: &RequestContext,
+    demand: &Demand,
+    facts: &dyn Facts,
+) -> Result<Decision, Fault> {
+    let keys = Keys { context, demand, facts };
+    let request = Request {
+        principal: principal_of(&context.caller),
+        action: demand.action,
+        resource: &demand.resource,
+        resource_account: demand.owner(),
+        keys: &keys,
+    };
+    let permissions = &context.permissions;
+    let identity = compiled(permissions.identity.iter(), Grammar::Identity)?;
+    let session = match &permissions.session {
+        Some(documents) => Some(compiled(documents.iter(), Grammar::Identity)?),
+        None => None,
+    };
+    let boundary = permissions.boundary.as_ref();
+    let boundary = boundary.map(|document| document.policy(Grammar::Identity)).transpose()?;
+    let (kind, guarding) = match &demand.guard {
+        Guard::None => (ResourceKind::Ordinary, Vec::new()),
+        Guard::Resource(documents) => {
+            (ResourceKind::Ordinary, compiled(documents.iter(), Grammar::Resource)?)
+        }
+        Guard::Key { policy, .. } => (ResourceKind::KmsKey, vec![policy.policy(Grammar::Key)?]),
+        Guard::Trust(policy) => (ResourceKind::RoleTrust, vec![policy.policy(Grammar::Trust)?]),
+    };
+    let resource = match &demand.guard {
+        Guard::None => None,
+        _ => Some(ResourcePolicy { kind, policies: &guarding }),
+    };
+    let policies = Policies {
+        service_control: &[],
+        resource_control: &[],
+        identity: &identity,
+        boundary,
+        session: session.as_deref(),
+        resource,
+        grant_allows: matches!(demand.guard, Guard::Key { is_granted: true, .. }),
+    };
+    Ok(evaluate(&request, &policies))
 }
 
-fn is_allowed(context: &RequestContext, demand: &Demand) -> bool {
-    if demand.resource == "*" {
-        return true;
-    }
-    match Arn::owner_of(&demand.resource) {
-        Ok(owner) => owner.is_none_or(|account| account == context.caller.account),
-        Err(_) => false,
-    }
+/// Whether a caller may do anything: coffer itself, carrying out what was asked for and allowed.
+pub(crate) fn is_trusted(context: &RequestContext) -> bool {
+    context.caller.kind == CallerKind::Service
 }
 
-fn denied(context: &RequestContext, demand: &Demand) -> Fault {
-    // AWS: the sentence of a request that no policy of the resource's account allows
-    // (IAM user guide, "Troubleshoot access denied error messages").
+/// The refusal, in AWS's sentence.
+pub(crate) fn refusal(context: &RequestContext, demand: &Demand, decision: &Decision) -> Fault {
+    let (caller, action) = (&context.caller.arn, demand.action);
+    let shown = demand.shown.as_ref().unwrap_or(&demand.resource);
+    // AWS: an action that has no resource is refused without naming one (observed with ListSecrets:
+    // Kralizek/AWSSecretsManagerConfigurationExtensions#78).
+    let on = if shown == "*" { String::new() } else { format!(" on resource: {shown}") };
+    let reason = demand.reason.map_or_else(|| decision.reason(action), str::to_owned);
     Fault::access_denied(format!(
-        "User: {} is not authorized to perform: {} on resource: {} because no resource-based \
-         policy allows the {} action",
-        context.caller.arn,
-        demand.action,
-        demand.shown.as_ref().unwrap_or(&demand.resource),
-        demand.action
+        "User: {caller} is not authorized to perform: {action}{on} {reason}"
     ))
+}
+
+fn compiled<'p>(
+    documents: impl Iterator<Item = &'p crate::identity::PolicyDocument>,
+    grammar: Grammar,
+) -> Result<Vec<&'p Policy>, Fault> {
+    documents.map(|document| document.policy(grammar)).collect()
+}
+
+fn principal_of(caller: &Caller) -> Principal<'_> {
+    let kind = match &caller.kind {
+        CallerKind::Root => PrincipalKind::Root,
+        CallerKind::User { .. } => PrincipalKind::User,
+        CallerKind::AssumedRole { .. } => PrincipalKind::AssumedRole {
+            role_arn: &caller.principal_arn,
+            role_id: caller.user_id.split_once(':').map(|(role_id, _)| role_id),
+        },
+        CallerKind::FederatedUser => match caller.session.as_deref().map(|session| &session.kind) {
+            Some(SessionKind::Federated { user_id, .. }) => PrincipalKind::FederatedUser {
+                user_arn: &caller.principal_arn,
+                user_id: user_id.as_deref(),
+            },
+            _ => PrincipalKind::Anonymous,
+        },
+        CallerKind::Anonymous => PrincipalKind::Anonymous,
+        CallerKind::Service => PrincipalKind::Service(&caller.arn),
+    };
+    let account = match caller.kind {
+        CallerKind::Anonymous | CallerKind::Service => None,
+        _ => Some(caller.account),
+    };
+    Principal { account, kind, arn: &caller.arn, id: Some(&caller.user_id) }
 }

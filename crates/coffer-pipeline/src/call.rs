@@ -3,13 +3,15 @@
 use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Region, Timestamp};
+use coffer_policy::Decision;
 use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
+use crate::audit::KeyUse;
 use crate::authorization;
 use crate::context::{RequestContext, Scope};
-use crate::demand::Demand;
+use crate::demand::{Demand, Facts, Nothing};
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
@@ -26,6 +28,7 @@ pub struct Call<'w> {
     transaction: Transaction,
     touched: Transaction,
     resources: Vec<String>,
+    key_uses: Vec<KeyUse>,
     events: u16,
     root_keys: OnceLock<Arc<RootKeys>>,
 }
@@ -34,9 +37,20 @@ pub struct Call<'w> {
 pub(crate) struct Outcome {
     pub(crate) transaction: Transaction,
     pub(crate) touched: Transaction,
-    pub(crate) resources: Vec<String>,
+    pub(crate) trace: Trace,
     /// Held until the commit is answered: a change of the root key waits for it.
     pub(crate) root_keys: Option<Arc<RootKeys>>,
+}
+
+/// What a decision leaves for its audit records.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The ARNs that it acted on.
+    pub(crate) resources: Vec<String>,
+    /// What it did with keys on behalf of the caller.
+    pub(crate) key_uses: Vec<KeyUse>,
+    /// Whether its commit holds its records.
+    pub(crate) is_committed: bool,
 }
 
 impl<'w> Call<'w> {
@@ -55,18 +69,16 @@ impl<'w> Call<'w> {
             transaction: Transaction::default(),
             touched: Transaction::default(),
             resources: Vec::new(),
+            key_uses: Vec::new(),
             events: 0,
             root_keys: OnceLock::new(),
         }
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        Outcome {
-            transaction: self.transaction,
-            touched: self.touched,
-            resources: self.resources,
-            root_keys: self.root_keys.into_inner(),
-        }
+        let Self { transaction, touched, resources, key_uses, root_keys, .. } = self;
+        let trace = Trace { resources, key_uses, is_committed: false };
+        Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }
 
     /// The request this decides on.
@@ -141,12 +153,53 @@ impl<'w> Call<'w> {
     /// # Errors
     /// `AccessDeniedException` in AWS's sentence.
     pub fn must_be_allowed(&self, demand: &Demand) -> Result<(), Fault> {
-        authorization::decide(self.context, demand)
+        self.must_be_allowed_by(demand, &Nothing)
+    }
+
+    /// Refuses what the caller may not do, where the request says more of condition keys than its
+    /// demand.
+    ///
+    /// # Errors
+    /// See [`Call::must_be_allowed`].
+    pub fn must_be_allowed_by(&self, demand: &Demand, facts: &dyn Facts) -> Result<(), Fault> {
+        match self.decision_on(demand, facts)? {
+            Some(decision) if !decision.is_allowed() => {
+                Err(authorization::refusal(self.context, demand, &decision))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What the policies say of a demand; nothing where coffer itself carries out what has been
+    /// allowed before.
+    ///
+    /// # Errors
+    /// A policy that cannot be read.
+    pub fn decision_on(
+        &self,
+        demand: &Demand,
+        facts: &dyn Facts,
+    ) -> Result<Option<Decision>, Fault> {
+        if authorization::is_trusted(self.context) {
+            return Ok(None);
+        }
+        authorization::decide(self.context, demand, facts).map(Some)
     }
 
     /// What seals the tokens of sessions.
     pub fn sessions(&self) -> &'w SessionSealer {
         &self.world.sessions
+    }
+
+    /// Computes something that takes long where no other request waits for it, such as a key pair.
+    ///
+    /// # Errors
+    /// A computation that panicked.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.world.turns.aside(work).await
     }
 
     /// Reads a record, staged writes included.
@@ -279,10 +332,22 @@ impl<'w> Call<'w> {
         resources: Vec<String>,
         detail: serde_json::Value,
     ) -> Result<(), Fault> {
+        self.emit_in(self.context.scope.clone(), source, detail_type, resources, detail).await
+    }
+
+    /// Keeps an event of another scope: of the owner of what a caller of another account changed.
+    pub async fn emit_in(
+        &mut self,
+        scope: Scope,
+        source: &str,
+        detail_type: &str,
+        resources: Vec<String>,
+        detail: serde_json::Value,
+    ) -> Result<(), Fault> {
         let record = EventRecord {
             id: EventRecord::id(self.events, &self.uuid()),
-            account: self.account(),
-            region: self.region().clone(),
+            account: scope.account,
+            region: scope.region,
             time: self.now(),
             source: source.to_owned(),
             detail_type: detail_type.to_owned(),
@@ -295,8 +360,21 @@ impl<'w> Call<'w> {
 
     /// Names a resource that this decision acted on, for its audit record.
     pub fn acted_on(&mut self, arn: &str) {
+        if !self.resources.iter().any(|known| known == arn) {
+            self.note_resource(arn.to_owned());
+        }
+    }
+
+    pub(crate) fn note_resource(&mut self, arn: String) {
         if self.resources.len() < AUDITED_RESOURCES_MAX {
-            self.resources.push(arn.to_owned());
+            self.resources.push(arn);
+        }
+    }
+
+    /// Notes that a key was used through a service, for a record of its own.
+    pub fn used_key(&mut self, key_use: KeyUse) {
+        if self.key_uses.len() < KEY_USES_MAX {
+            self.key_uses.push(key_use);
         }
     }
 
@@ -327,3 +405,5 @@ fn unreadable(error: TableError) -> Fault {
 }
 
 const AUDITED_RESOURCES_MAX: usize = 32;
+/// More than any operation needs: a batch opens twenty values.
+const KEY_USES_MAX: usize = 256;

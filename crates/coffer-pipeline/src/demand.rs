@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use coffer_model::{AccountId, Arn};
+use coffer_policy::ContextValues;
 
 use crate::context::Scope;
 use crate::identity::PolicyDocument;
@@ -23,8 +24,13 @@ pub struct Demand {
     pub owner: Option<AccountId>,
     /// The policies that the resource itself has.
     pub guard: Guard,
-    /// The resource's tags, for `aws:ResourceTag/KEY`.
-    pub tags: Option<Arc<dyn Tagged>>,
+    /// What is known of the resource itself: its tags, and keys of its service.
+    pub facts: Option<Arc<dyn Facts>>,
+    /// The service through which the caller does this, where it does not call for it itself:
+    /// `secretsmanager` for the keys of secrets.
+    pub via: Option<&'static str>,
+    /// The reason that a refusal gives in place of the usual one.
+    pub reason: Option<&'static str>,
     /// Further condition keys, by lower-case name.
     pub keys: Vec<(Cow<'static, str>, KeyValues)>,
 }
@@ -57,22 +63,55 @@ pub enum KeyValues {
     Many(Vec<String>),
 }
 
-/// Something that has tags.
-pub trait Tagged: Send + Sync + 'static {
-    /// The value of a tag. Names are compared without regard to case, as `aws:ResourceTag` does.
-    fn tag(&self, name: &str) -> Option<&str>;
+/// What is known of something, by condition key.
+pub trait Facts: Send + Sync {
+    /// The values of a condition key, by its name in lower case; nothing where it has none.
+    fn fact(&self, key: &str) -> Option<ContextValues<'_>>;
 }
 
-impl Tagged for BTreeMap<String, String> {
-    fn tag(&self, name: &str) -> Option<&str> {
-        tag_of(self, name)
+/// Nothing is known.
+#[derive(Debug, Clone, Copy)]
+pub struct Nothing;
+
+impl Facts for Nothing {
+    fn fact(&self, _: &str) -> Option<ContextValues<'_>> {
+        None
     }
+}
+
+/// Tags alone: `aws:ResourceTag/KEY`.
+impl Facts for BTreeMap<String, String> {
+    fn fact(&self, key: &str) -> Option<ContextValues<'_>> {
+        tag_of(self, key.strip_prefix(RESOURCE_TAG)?).map(ContextValues::from)
+    }
+}
+
+/// The tags that a request brings, for its condition keys: `aws:RequestTag/KEY`, `aws:TagKeys`.
+pub fn requested_tags<'t>(
+    key: &str,
+    tags: impl IntoIterator<Item = (&'t str, &'t str)>,
+) -> Option<ContextValues<'t>> {
+    if let Some(name) = key.strip_prefix("aws:requesttag/") {
+        let found = tags.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        return found.map(|(_, value)| value.into());
+    }
+    (key == TAG_KEYS).then(|| tags.into_iter().map(|(name, _)| name).collect())
 }
 
 /// Finds a tag by its name without regard to case.
 pub fn tag_of<'a>(tags: &'a BTreeMap<String, String>, name: &str) -> Option<&'a str> {
     let found = tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
     found.map(|(_, value)| value.as_str())
+}
+
+impl KeyValues {
+    /// The values as policies compare them.
+    pub fn values(&self) -> ContextValues<'_> {
+        match self {
+            Self::One(value) => value.as_str().into(),
+            Self::Many(values) => values.iter().map(String::as_str).collect(),
+        }
+    }
 }
 
 impl Demand {
@@ -84,7 +123,9 @@ impl Demand {
             shown: None,
             owner: None,
             guard: Guard::None,
-            tags: None,
+            facts: None,
+            via: None,
+            reason: None,
             keys: Vec::new(),
         }
     }
@@ -120,10 +161,24 @@ impl Demand {
         self
     }
 
-    /// The same, with the resource's tags.
+    /// The same, with what is known of the resource.
     #[must_use]
-    pub fn tagged(mut self, tags: Arc<dyn Tagged>) -> Self {
-        self.tags = Some(tags);
+    pub fn known_by(mut self, facts: Arc<dyn Facts>) -> Self {
+        self.facts = Some(facts);
+        self
+    }
+
+    /// The same, refused for this reason whatever it is.
+    #[must_use]
+    pub fn refused_because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// The same, done through a service.
+    #[must_use]
+    pub fn through(mut self, service: &'static str) -> Self {
+        self.via = Some(service);
         self
     }
 
@@ -168,7 +223,7 @@ impl Demand {
         }
         match names.is_empty() {
             true => self,
-            false => self.with_many("aws:tagkeys", names),
+            false => self.with_many(TAG_KEYS, names),
         }
     }
 
@@ -183,3 +238,8 @@ impl fmt::Debug for Demand {
         write!(out, "{} on {}", self.action, self.resource)
     }
 }
+
+/// The condition key of the names of tags that a request sets or takes away.
+pub const TAG_KEYS: &str = "aws:tagkeys";
+/// What the condition keys of a resource's tags begin with.
+pub const RESOURCE_TAG: &str = "aws:resourcetag/";

@@ -21,8 +21,9 @@ pub mod world;
 
 pub use audit::AuditRecord;
 pub use call::Call;
+pub use coffer_policy::{ContextValue, ContextValues, Decision, Outcome};
 pub use context::{Caller, CallerKind, RequestContext, Scope};
-pub use demand::{Demand, Guard, KeyValues, Tagged};
+pub use demand::{Demand, Facts, Guard, KeyValues, Nothing, requested_tags};
 pub use event::EventRecord;
 pub use job::{Job, JobRecord, Verdict};
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};

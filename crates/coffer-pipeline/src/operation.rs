@@ -2,8 +2,9 @@
 
 use std::pin::Pin;
 
+use coffer_policy::ContextValues;
 use coffer_protocol::shape::{Rules, Shape};
-use coffer_protocol::{Decode, Encode, ErrorRow, Fault, Input, Output};
+use coffer_protocol::{AuditObject, Decode, Encode, ErrorRow, Fault, Input, Output};
 
 use crate::call::Call;
 use crate::demand::Demand;
@@ -32,6 +33,27 @@ pub trait Operation: Send + Sync + 'static {
         call: &mut Call<'_>,
         input: &Self::Input,
     ) -> impl Future<Output = Result<Vec<Demand>, Fault>> + Send;
+
+    /// Puts into the audit record what it may show of the input: every member but the sensitive
+    /// ones and blobs. An operation whose records differ from that says so here.
+    fn audit_parameters(input: &Self::Input, object: &mut AuditObject<'_>) {
+        object.input(input);
+    }
+
+    /// Puts into the audit record what it may show of the output. AWS: nothing of what was only
+    /// read, and of changes every member but the sensitive ones and blobs.
+    fn audit_response(output: &Self::Output, object: &mut AuditObject<'_>) {
+        if Self::ACCESS == Access::Write {
+            object.output(output);
+        }
+    }
+
+    /// What the request itself says of a condition key, by its name in lower case: the keys of the
+    /// operation's service that its input answers.
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        let _ = (input, key);
+        None
+    }
 
     /// Decides: typed reads, staged writes. Run again, from the start, where the commit conflicts.
     fn run(

@@ -1,5 +1,6 @@
 //! Rows that earlier releases wrote are read, and written as they were.
 
+use coffer_pipeline::audit::{AuditBatchRecord, ShippedRecord};
 use coffer_pipeline::identity::organization::{
     AccountRecord, FirstAccountRecord, OrganizationPolicyRecord, OrganizationRecord,
 };
@@ -17,6 +18,8 @@ fn every_record_reads_its_golden_rows() {
     golden::check::<AccessKeyRecord>(here);
     golden::check::<AccountRecord>(here);
     golden::check::<AuditRecord>(here);
+    golden::check::<AuditBatchRecord>(here);
+    golden::check::<ShippedRecord>(here);
     golden::check::<EventRecord>(here);
     golden::check::<FirstAccountRecord>(here);
     golden::check::<GroupRecord>(here);

@@ -23,8 +23,19 @@ pub(crate) enum Pattern {
     Exact(Box<[u8]>),
     /// A text, then `*`.
     Starts(Box<[u8]>),
-    /// Anything else, and the fewest bytes that it can be like.
-    Glob(Box<[u8]>, usize),
+    /// Anything else.
+    Glob(Glob),
+}
+
+/// A pattern with wildcards in any place.
+#[derive(Debug, Clone)]
+pub(crate) struct Glob {
+    /// What is before the first wildcard.
+    start: Box<[u8]>,
+    /// The rest, with marks.
+    marked: Box<[u8]>,
+    /// The fewest bytes that the rest can be like.
+    bytes_min: usize,
 }
 
 impl Pattern {
@@ -38,9 +49,10 @@ impl Pattern {
                 marked.pop();
                 Self::Starts(marked.into())
             }
-            Some(_) => {
-                let bytes_min = marked.iter().filter(|byte| **byte != MANY).count();
-                Self::Glob(marked.into(), bytes_min)
+            Some(first) => {
+                let rest = marked.split_off(first);
+                let bytes_min = rest.iter().filter(|byte| **byte != MANY).count();
+                Self::Glob(Glob { start: marked.into(), marked: rest.into(), bytes_min })
             }
         }
     }
@@ -56,14 +68,17 @@ impl Pattern {
         match self {
             Self::Any => true,
             Self::Exact(wanted) => are_same(wanted, text, case),
-            Self::Starts(start) => {
-                text.get(..start.len()).is_some_and(|text| are_same(start, text, case))
-            }
-            Self::Glob(marked, bytes_min) => {
-                text.len() >= *bytes_min && is_like_marked(marked, text, case)
-            }
+            Self::Starts(start) => behind(start, text, case).is_some(),
+            Self::Glob(Glob { start, marked, bytes_min }) => behind(start, text, case)
+                .is_some_and(|rest| rest.len() >= *bytes_min && is_like_marked(marked, rest, case)),
         }
     }
+}
+
+/// What is behind the beginning of a text, where that is as it should be.
+fn behind<'a>(start: &[u8], text: &'a [u8], case: Case) -> Option<&'a [u8]> {
+    let (beginning, rest) = text.split_at_checked(start.len())?;
+    are_same(start, beginning, case).then_some(rest)
 }
 
 /// The mark of a wildcard, or the byte itself.
@@ -114,10 +129,23 @@ fn is_like_marked(marked: &[u8], text: &[u8], case: Case) -> bool {
         }
         let Some((pattern_again, text_again)) = retry else { return false };
         let Some(first) = text.get(text_again) else { return false };
-        text_at = text_again + width(*first);
+        let next = text_again + width(*first);
+        let Some(again) = next_start(marked.get(pattern_again), text.get(next..), case) else {
+            return false;
+        };
+        text_at = next + again;
         pattern_at = pattern_again;
         retry = Some((pattern_at, text_at));
     }
+}
+
+/// Where in the rest of a text what follows a `MANY` can begin.
+fn next_start(wanted: Option<&u8>, rest: Option<&[u8]>, case: Case) -> Option<usize> {
+    let (wanted, rest) = (*wanted?, rest?);
+    if wanted == ONE || case == Case::Ignored {
+        return Some(0);
+    }
+    rest.iter().position(|byte| *byte == wanted)
 }
 
 fn is_same(left: u8, right: u8, case: Case) -> bool {
@@ -169,6 +197,7 @@ mod tests {
         check("??", "é", false);
         check("*?é", "日é", true);
         check("*??é", "日é", false);
+        check("*??éx", "日éx", false);
         check("日?語*", "日本語です", true);
     }
 

@@ -103,9 +103,12 @@ impl Statement {
         self.resources.iter().flat_map(|resources| &resources.templates).map(|(text, _)| &**text)
     }
 
-    /// The keys that its conditions ask for, in lower case.
-    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
-        self.conditions.iter().map(|condition| &*condition.key)
+    /// The keys that it may ask a request for, in lower case: those of its conditions and of the
+    /// variables in its values.
+    pub fn context_keys(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter().flat_map(|resources| &resources.templates);
+        let conditions = self.conditions.iter().flat_map(Condition::keys);
+        resources.flat_map(|(_, template)| template.keys()).chain(conditions)
     }
 
     /// Whether it allows an action, on whatever resource and condition.

@@ -5,6 +5,7 @@
 //! one `ValidationException`.
 
 use crate::Fault;
+use crate::audit::{ASKED, Audit};
 use crate::shape::{Rules, Shape};
 
 mod collections;
@@ -50,7 +51,7 @@ pub trait Decode: Sized {
 }
 
 /// A structure that an operation reads; made by `#[derive(Input)]`.
-pub trait Input: Decode {}
+pub trait Input: Decode + Audit<ASKED> {}
 
 /// A text was not one of an enum's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

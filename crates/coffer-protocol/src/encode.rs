@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use coffer_model::{Sensitive, Timestamp};
 use zeroize::Zeroize;
 
+use crate::audit::{ANSWERED, Audit};
 use crate::shape::{Kind, Rules, Shape};
 
 mod text;
@@ -27,7 +28,7 @@ pub trait Encode {
 }
 
 /// A structure that an operation answers with; made by `#[derive(Output)]`.
-pub trait Output: Encode {}
+pub trait Output: Encode + Audit<ANSWERED> {}
 
 /// Ends an object or list whose entries each wrote a comma.
 pub fn close(bracket: u8, out: &mut Vec<u8>) {

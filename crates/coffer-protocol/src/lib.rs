@@ -4,6 +4,7 @@
 #[cfg(test)]
 extern crate self as coffer_protocol;
 
+pub mod audit;
 pub mod decode;
 pub mod encode;
 pub mod fault;
@@ -12,6 +13,7 @@ pub mod query;
 pub mod shape;
 pub mod sigv4;
 
+pub use audit::{Audit, AuditObject, Veil};
 pub use coffer_macros::{AwsEnum, Input, Output};
 pub use decode::{Decode, Input};
 pub use encode::{Encode, Output};

@@ -117,6 +117,18 @@ pub fn pairs_bytes<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> V
     out
 }
 
+/// The names and values that [`pairs_bytes`] has written.
+pub fn pairs_of_bytes(mut bytes: &[u8]) -> Vec<(&str, &str)> {
+    let mut text = || {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let length = usize::try_from(u64::from_be_bytes(*length)).ok()?;
+        let (text, rest) = rest.split_at_checked(length)?;
+        bytes = rest;
+        std::str::from_utf8(text).ok()
+    };
+    std::iter::from_fn(|| Some((text()?, text()?))).collect()
+}
+
 fn split(bytes: [u8; HEAD_BYTES]) -> ([u8; SALT_BYTES], [u8; NONCE_BYTES]) {
     let mut salt = [0; SALT_BYTES];
     let mut nonce = [0; NONCE_BYTES];
@@ -135,7 +147,7 @@ const OVERHEAD_BYTES: usize = HEAD_BYTES + TAG_BYTES;
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Material, SealedWith, context_bytes, pairs_bytes};
+    use super::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_bytes};
     use crate::SystemEntropy;
 
     #[test]
@@ -167,6 +179,9 @@ mod tests {
         assert_ne!(map(&[("a", "bc")]), map(&[("ab", "c")]));
         assert_ne!(map(&[("a", ""), ("b", "")]), map(&[("a", "b")]));
         assert_eq!(map(&[("a", "1"), ("b", "2")]), map(&[("b", "2"), ("a", "1")]));
-        assert_eq!(map(&[("a", "1"), ("b", "2")]), pairs_bytes([("a", "1"), ("b", "2")]));
+        let pairs = [("a", "1"), ("b", "2")];
+        assert_eq!(map(&pairs), pairs_bytes(pairs));
+        assert_eq!(pairs_of_bytes(&pairs_bytes(pairs)), pairs);
+        assert_eq!(pairs_of_bytes(b"\0\0\0\0\0\0\0\x05abc"), []);
     }
 }

@@ -14,6 +14,7 @@ mod run;
 pub mod runtime;
 mod serve;
 mod tls;
+mod trail;
 
 pub use config::{DevOptions, ServerOptions};
 pub use root_key::{CommandLine, Provider};

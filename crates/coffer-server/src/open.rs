@@ -1,7 +1,7 @@
 //! Opens the world of a server: root key, store, store key; on first start also the account and
 //! its root access key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use coffer_model::{AccountId, Sensitive};
@@ -11,13 +11,13 @@ use coffer_pipeline::identity::organization::{
 };
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{Clock, RootKeyRing, StoreKeyRow, Turns, World};
-use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer, SessionSealer};
+use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer};
 use coffer_store::{Batch, Direction, Embedded, Scan, Sim, Store, Tables, Transaction};
 
-use crate::config::Config;
+use crate::config::{AuditSettings, Config};
 use crate::files::{holds_credentials, make_folder, write_credentials};
 use crate::root_key::NextKeys;
-use crate::runtime;
+use crate::{runtime, trail};
 
 /// A world that is open, its engine for closing it, and how its first caller signs.
 pub(crate) struct Opened {
@@ -60,40 +60,40 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opene
             provider.make(entropy.as_ref())?
         }
     };
-    let (tables, sessions, keys) = tables(&store, row, root_key, &entropy).await?;
-    let source = Arc::new(NextKeys { provider, entropy: entropy.clone() });
-    let root_key = RootKeyRing::new(keys, source);
-    let turns = Turns::default();
-    let world = World { tables, root_key, sessions, entropy, clock, dev: false, turns };
+    let keys = store_keys(&store, row, root_key, &entropy).await?;
+    let source = Some(NextKeys { provider, entropy: entropy.clone() });
+    let place = Place { data: &config.data, audit: &config.audit, source };
+    let world = world(store.clone(), keys, entropy, clock, place)?;
     let first = first_account(&world, config).await?;
     Ok(Opened { world, store, first })
 }
 
-/// Opens a throw-away world in memory.
+/// Opens a throw-away world in memory; its audit journal alone is in a folder, which the caller
+/// throws away.
 ///
 /// # Errors
 /// See [`open`].
-pub(crate) async fn open_dev(clock: Arc<dyn Clock>) -> Result<Opened, String> {
+pub(crate) async fn open_dev(data: &Path, clock: Arc<dyn Clock>) -> Result<Opened, String> {
     let entropy = runtime::entropy();
     let store: Arc<dyn Store> = Arc::new(Sim::new());
     let root_key = RootKey::generate(entropy.as_ref());
-    let (tables, sessions, keys) = tables(&store, None, root_key, &entropy).await?;
-    let root_key = RootKeyRing::in_memory(keys, entropy.clone());
-    let world =
-        World { tables, root_key, sessions, entropy, clock, dev: true, turns: Turns::default() };
+    let settings = AuditSettings::default();
+    let keys = store_keys(&store, None, root_key, &entropy).await?;
+    let place = Place { data, audit: &settings, source: None };
+    let world = world(store.clone(), keys, entropy, clock, place)?;
     let access_key_id = coffer_pipeline::identity::DEV_ACCESS_KEY_ID.to_owned();
     let first = FirstAccount::Known { account: AccountId::DEV, access_key_id, file: None };
     Ok(Opened { world, store, first })
 }
 
-/// Opens the store's key and lays the tables over the store; a store without one is given one.
-async fn tables(
+/// Opens the store's key; a store without one is given one.
+async fn store_keys(
     store: &Arc<dyn Store>,
     row: Option<StoreKeyRow>,
     root_key: RootKey,
     entropy: &Arc<dyn Entropy>,
-) -> Result<(Tables, SessionSealer, RootKeys), String> {
-    let (sealer, keys) = match row {
+) -> Result<(RowSealer, RootKeys), String> {
+    match row {
         Some(row) => {
             let id = root_key.id().to_owned();
             row.open(root_key).map_err(|_| {
@@ -102,17 +102,42 @@ async fn tables(
                      the right one with --root-key-file or another of the --root-key settings",
                     row.root_key_id
                 )
-            })?
+            })
         }
         None => {
             must_be_empty(store.as_ref()).await?;
             let sealer = make_store_key(store.as_ref(), &root_key, entropy.as_ref()).await?;
-            (sealer, RootKeys::new(root_key, None))
+            Ok((sealer, RootKeys::new(root_key, None)))
         }
-    };
+    }
+}
+
+/// Where a world keeps its files, and how.
+struct Place<'a> {
+    data: &'a Path,
+    audit: &'a AuditSettings,
+    /// Where the next root key comes from; `coffer dev`, which keeps none, has no such place.
+    source: Option<NextKeys>,
+}
+
+fn world(
+    store: Arc<dyn Store>,
+    (sealer, keys): (RowSealer, RootKeys),
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+    place: Place<'_>,
+) -> Result<World, String> {
     let sessions = sealer.session_sealer();
+    let audit = trail::open(place.data, &sealer, entropy.as_ref(), place.audit)?;
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
-    Ok((Tables::new(store.clone(), cipher), sessions, keys))
+    let tables = Tables::new(store, cipher);
+    let dev = place.source.is_none();
+    let root_key = match place.source {
+        Some(source) => RootKeyRing::new(keys, Arc::new(source)),
+        None => RootKeyRing::in_memory(keys, entropy.clone()),
+    };
+    let turns = Turns::default();
+    Ok(World { tables, root_key, sessions, entropy, clock, dev, turns, audit })
 }
 
 /// Refuses rows that no key in the store opens: a new key would shut them away for good.

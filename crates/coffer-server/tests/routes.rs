@@ -52,7 +52,16 @@ impl Port {
         let clock = Arc::new(Still);
         let turns = Turns::default();
         let root_key = RootKeyRing::in_memory(root_key, entropy.clone());
-        let world = World { tables, root_key, sessions, entropy, clock, dev: true, turns };
+        let world = World {
+            tables,
+            root_key,
+            sessions,
+            entropy,
+            clock,
+            dev: true,
+            turns,
+            audit: Default::default(),
+        };
         Self { road: Road::new(Arc::new(world), SERVICES), sim }
     }
 

@@ -2,6 +2,7 @@
 
 mod base64_text;
 pub mod coffer;
+pub mod iam;
 pub mod kms;
 pub mod organizations;
 mod page;
@@ -14,6 +15,7 @@ use coffer_pipeline::job::runner::JobEntry;
 
 /// Every service on the port.
 pub const SERVICES: &[Service] = &[
+    iam::SERVICE,
     kms::SERVICE,
     organizations::SERVICE,
     secretsmanager::SERVICE,
@@ -26,6 +28,7 @@ pub const SERVICES: &[Service] = &[
 pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
+    JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),
     JobEntry::of::<secretsmanager::replicate_secret::ReplicateSecret>(),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use coffer_model::{AccountId, Timestamp};
+use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
     Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, RootKeyRing,
@@ -70,6 +71,10 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) fn new(store: Arc<dyn Store>, seed: u64) -> Self {
+        Self::with_audit(store, seed, AuditPlace::default())
+    }
+
+    pub(crate) fn with_audit(store: Arc<dyn Store>, seed: u64, audit: AuditPlace) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
         let root_key = RootKey::generate(entropy.as_ref());
         let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
@@ -84,6 +89,7 @@ impl Harness {
             clock: clock.clone(),
             dev: true,
             turns: Turns::default(),
+            audit,
         };
         Self { road: Road::new(Arc::new(world), SERVICES), clock }
     }
@@ -174,4 +180,4 @@ fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
     }
 }
 
-const START_MS: i64 = 1_700_000_000_000;
+pub(crate) const START_MS: i64 = 1_700_000_000_000;

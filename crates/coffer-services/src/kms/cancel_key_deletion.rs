@@ -4,8 +4,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 
 /// Keeps a key that was to be deleted; it stays disabled until it is enabled.
 pub(super) struct CancelKeyDeletion;
@@ -39,18 +40,20 @@ impl Operation for CancelKeyDeletion {
     type Output = CancelKeyDeletionOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:CancelKeyDeletion", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:CancelKeyDeletion", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:CancelKeyDeletion").await?;
         let arn = key.arn();
-        if !matches!(key.state, KeyState::PendingDeletion(_)) {
+        let is_waiting =
+            matches!(key.state, KeyState::PendingDeletion(_) | KeyState::PendingReplicaDeletion(_));
+        if !is_waiting {
             let message = format!("{arn} is not pending deletion.");
             return Err(KmsError::KMSInvalidStateException.with(message));
         }
         let mut key = key.copy();
-        key.state = KeyState::Disabled;
+        key.state = key.state_by_material(KeyState::Disabled);
         call.acted_on(&arn);
         call.put(key).await?;
         Ok(CancelKeyDeletionOutput { key_id: Some(arn) })

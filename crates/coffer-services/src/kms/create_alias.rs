@@ -5,7 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
-use super::find::demand_on;
+use super::permission::{demand_on, demand_on_alias};
 use super::target::{target_of, with_alias};
 
 /// Gives a key of the customer another name.
@@ -38,8 +38,8 @@ impl Operation for CreateAlias {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![
-            demand_on("kms:CreateAlias", &input.alias_name, call.context()),
-            demand_on("kms:CreateAlias", &input.target_key_id, call.context()),
+            demand_on_alias(call, "kms:CreateAlias", &input.alias_name),
+            demand_on(call, "kms:CreateAlias", &input.target_key_id).await?,
         ])
     }
 

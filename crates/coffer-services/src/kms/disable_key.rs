@@ -4,8 +4,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 
 /// Keeps a key from being used until it is enabled again.
 pub(super) struct DisableKey;
@@ -32,12 +33,12 @@ impl Operation for DisableKey {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:DisableKey", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:DisableKey", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:DisableKey").await?;
-        key.must_stay()?;
+        key.must_be_whole()?;
         call.acted_on(&key.arn());
         let mut key = key.copy();
         key.state = KeyState::Disabled;

@@ -4,14 +4,15 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use coffer_model::Sensitive;
+use coffer_model::{Region, Sensitive};
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
-use coffer_seal::{SealedWith, context_bytes, open_once, pairs_bytes, seal_once};
+use coffer_seal::{SealedWith, context_bytes, open_once, pairs_bytes, pairs_of_bytes, seal_once};
 use zeroize::Zeroizing;
 
 use super::errors::KmsError;
 use super::key::{KeyRecord, key_arn};
+use super::multi_region::place_of;
 
 /// An encryption context: names and values bound to a ciphertext, kept nowhere in it.
 pub type EncryptionContext = BTreeMap<String, String>;
@@ -31,17 +32,28 @@ impl BoundContext {
 pub trait Bound: Sync {
     /// The bytes.
     fn bound(&self) -> Cow<'_, [u8]>;
+
+    /// The names and values.
+    fn pairs(&self) -> Vec<(&str, &str)>;
 }
 
 impl Bound for EncryptionContext {
     fn bound(&self) -> Cow<'_, [u8]> {
         context_bytes(self).into()
     }
+
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        self.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
 }
 
 impl Bound for BoundContext {
     fn bound(&self) -> Cow<'_, [u8]> {
         (&self.0).into()
+    }
+
+    fn pairs(&self) -> Vec<(&str, &str)> {
+        pairs_of_bytes(&self.0)
     }
 }
 
@@ -60,10 +72,11 @@ pub(super) struct Origin {
     pub(super) material_id: String,
 }
 
-/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS.
-pub(super) fn origin_of(blob: &[u8]) -> Option<Origin> {
+/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS. Where
+/// its key has related ones, that of the region at hand is meant.
+pub(super) fn origin_of(blob: &[u8], region: &Region) -> Option<Origin> {
     let (head, _) = Head::read(blob)?;
-    let arn = key_arn(&head.scope, head.key_id);
+    let arn = key_arn(&place_of(&head.scope, head.key_id, region), head.key_id);
     Some(Origin { arn, material_id: head.material_id.to_owned() })
 }
 
@@ -76,7 +89,7 @@ pub fn is_under(blob: &[u8], key: &KeyRecord) -> bool {
 ///
 /// # Errors
 /// A key that is disabled or pending deletion.
-pub fn encrypt(
+pub(super) fn encrypt(
     call: &Call<'_>,
     key: &KeyRecord,
     context: &impl Bound,
@@ -91,38 +104,52 @@ pub fn encrypt(
     Ok(blob)
 }
 
-/// Opens a ciphertext with the key that it names: what `Decrypt` does.
+/// Opens a ciphertext with the key that it names: what `Decrypt` does. The caller's permission on
+/// that key is asked for before.
 ///
 /// # Errors
-/// `InvalidCiphertextException` for anything that does not open, whatever the reason;
-/// `AccessDeniedException` for a key that is not, or not in the call's account and region; a key
-/// that is disabled or pending deletion.
-pub async fn decrypt(
+/// See [`key_of`] and [`open`].
+pub(super) async fn decrypt(
     call: &mut Call<'_>,
     context: &impl Bound,
     blob: &[u8],
 ) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
-    let home = call.scope();
-    decrypt_in(call, home, context, blob).await
+    let key = key_of(call, call.region(), blob).await?;
+    let plain = open(call, &key, context, blob)?;
+    Ok((plain, key))
 }
 
-/// Opens a ciphertext as [`decrypt`] does for a call of this account and region: for what a
-/// service does there on behalf of a call from elsewhere.
+/// The key that a ciphertext names.
 ///
 /// # Errors
-/// See [`decrypt`].
-pub async fn decrypt_in(
+/// `InvalidCiphertextException` for what is no ciphertext; `AccessDeniedException` for a key that
+/// is not, or not in this region.
+pub(super) async fn key_of(
     call: &mut Call<'_>,
-    home: &Scope,
-    context: &impl Bound,
+    region: &Region,
     blob: &[u8],
-) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
-    let (head, sealed) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    if head.scope != *home {
+) -> Result<Arc<KeyRecord>, Fault> {
+    let (head, _) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
+    let scope = place_of(&head.scope, head.key_id, region);
+    if scope.region != *region {
         return Err(unknown_key());
     }
-    let row = KeyRecord::key_of(&head.scope, head.key_id);
-    let key = call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)?;
+    let row = KeyRecord::key_of(&scope, head.key_id);
+    call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)
+}
+
+/// Opens a ciphertext with its key.
+///
+/// # Errors
+/// `InvalidCiphertextException` for anything that does not open, whatever the reason; a key that
+/// is disabled or pending deletion.
+pub(super) fn open(
+    call: &Call<'_>,
+    key: &KeyRecord,
+    context: &impl Bound,
+    blob: &[u8],
+) -> Result<Sensitive<Vec<u8>>, Fault> {
+    let (head, sealed) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
     key.must_be_usable()?;
     let material =
         key.material(call.root_key(), head.material_id)?.ok_or_else(invalid_ciphertext)?;
@@ -130,14 +157,14 @@ pub async fn decrypt_in(
     let bound = bound_to(blob.get(..head_bytes).unwrap_or_default(), context);
     let plain = material.open(SealedWith::KmsKey, &bound, sealed);
     let mut plain = plain.map_err(|_| invalid_ciphertext())?;
-    Ok((Sensitive::new(std::mem::take(&mut *plain)), key))
+    Ok(Sensitive::new(std::mem::take(&mut *plain)))
 }
 
 /// Draws a data key of so many bytes and seals it: what `GenerateDataKey` does.
 ///
 /// # Errors
 /// See [`encrypt`].
-pub fn generate_data_key(
+pub(super) fn generate_data_key(
     call: &Call<'_>,
     key: &KeyRecord,
     context: &impl Bound,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coffer_model::Arn;
-use coffer_pipeline::{Call, Demand, RequestContext, Scope};
+use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
 
 use super::alias::{self, AliasRecord};
@@ -15,8 +15,7 @@ use super::rotate_due_key::begin_rotation;
 /// Finds a key by id, key ARN, alias name or alias ARN.
 ///
 /// # Errors
-/// `NotFoundException`, in AWS's words for the form that was given; `AccessDeniedException` for a
-/// key of another account, whether it is there or not.
+/// `NotFoundException`, in AWS's words for the form that was given.
 pub async fn find_key(call: &mut Call<'_>, key_id: &str) -> Result<Arc<KeyRecord>, Fault> {
     let home = call.scope();
     find_key_in(call, home, key_id).await
@@ -32,20 +31,43 @@ pub async fn find_key_in(
     home: &Scope,
     key_id: &str,
 ) -> Result<Arc<KeyRecord>, Fault> {
-    let (scope, name) = match Name::parse(home, key_id)? {
-        Name::Key(scope, id) => (scope, id),
+    match named(call, home, key_id).await? {
+        Named::Key { key, .. } => Ok(key),
+        Named::MissingAlias(scope, name) => Err(alias::not_found(&scope, &name)),
+        Named::Missing(scope, id) => {
+            let arn = key_arn(&scope, &id);
+            Err(KmsError::NotFoundException.with(format!("Key '{arn}' does not exist")))
+        }
+    }
+}
+
+/// What a caller's words for a key lead to.
+pub(super) enum Named {
+    /// A key, and the alias that led to it.
+    Key { key: Arc<KeyRecord>, alias: Option<String> },
+    /// No key of this id.
+    Missing(Scope, String),
+    /// No alias of this name.
+    MissingAlias(Scope, String),
+}
+
+/// Follows a caller's words for a key.
+///
+/// # Errors
+/// `NotFoundException` for words that name no key.
+pub(super) async fn named(call: &mut Call<'_>, home: &Scope, key_id: &str) -> Result<Named, Fault> {
+    let (scope, id, alias) = match Name::parse(home, key_id)? {
+        Name::Key(scope, id) => (scope, id, None),
         Name::Alias(scope, name) => {
-            must_be_own(call, home, &scope, || scope.arn_text("kms", &[&name]))?;
-            let found = call.get::<AliasRecord>(&AliasRecord::key_of(&scope, &name)).await?;
-            let alias = found.ok_or_else(|| alias::not_found(&scope, &name))?;
-            (scope, alias.key_id.clone())
+            match call.get::<AliasRecord>(&AliasRecord::key_of(&scope, &name)).await? {
+                Some(alias) => (scope, alias.key_id.clone(), Some(name)),
+                None => return Ok(Named::MissingAlias(scope, name)),
+            }
         }
     };
-    must_be_own(call, home, &scope, || key_arn(&scope, &name))?;
-    let found = call.get::<KeyRecord>(&KeyRecord::key_of(&scope, &name)).await?;
-    found.ok_or_else(|| {
-        let arn = key_arn(&scope, &name);
-        KmsError::NotFoundException.with(format!("Key '{arn}' does not exist"))
+    Ok(match call.get::<KeyRecord>(&KeyRecord::key_of(&scope, &id)).await? {
+        Some(key) => Named::Key { key, alias },
+        None => Named::Missing(scope, id),
     })
 }
 
@@ -90,17 +112,6 @@ pub(super) async fn find_to_change(
             key.arn()
         ))),
     }
-}
-
-/// The permission to do something with the key that a caller's words mean.
-pub(super) fn demand_on(action: &'static str, key_id: &str, context: &RequestContext) -> Demand {
-    let resource = match Name::parse(&context.scope, key_id) {
-        Ok(Name::Key(scope, id)) => key_arn(&scope, &id),
-        Ok(Name::Alias(scope, name)) => scope.arn_text("kms", &[&name]),
-        // What names no key is refused with the reason when the operation runs.
-        Err(_) => "*".to_owned(),
-    };
-    Demand::of(action, resource)
 }
 
 /// The AWS managed key of a service, such as `alias/aws/ssm`; made on first use, in the same
@@ -202,26 +213,6 @@ fn is_key_id(text: &str) -> bool {
 
 fn invalid_key_id(text: &str) -> Fault {
     KmsError::NotFoundException.with(format!("Invalid keyId '{text}'"))
-}
-
-/// Key policies are not evaluated yet, so nobody reaches into another account.
-fn must_be_own(
-    call: &Call<'_>,
-    home: &Scope,
-    scope: &Scope,
-    resource: impl FnOnce() -> String,
-) -> Result<(), Fault> {
-    if scope.account == home.account {
-        return Ok(());
-    }
-    // AWS: the sentence for keys of other accounts, which tells nobody whether they are there.
-    Err(Fault::access_denied(format!(
-        "User: {} is not authorized to perform: kms:DescribeKey on resource: {} because the \
-         resource does not exist in this Region, no resource-based policies allow access, or a \
-         resource-based policy explicitly denies access",
-        call.context().caller.arn,
-        resource()
-    )))
 }
 
 /// The services that have a managed key, in the order of their aliases.

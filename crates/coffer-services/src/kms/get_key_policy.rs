@@ -4,8 +4,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::key_policy::POLICY_NAME;
+use super::permission::demand_on;
 
 /// Gives a key's policy, as it was put.
 pub(super) struct GetKeyPolicy;
@@ -42,7 +43,7 @@ impl Operation for GetKeyPolicy {
     type Output = GetKeyPolicyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GetKeyPolicy", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:GetKeyPolicy", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -51,7 +52,7 @@ impl Operation for GetKeyPolicy {
             return Err(KmsError::NotFoundException.with("No such policy exists"));
         }
         Ok(GetKeyPolicyOutput {
-            policy: Some(key.policy.clone()),
+            policy: Some(key.policy.text().to_owned()),
             policy_name: Some(POLICY_NAME.to_owned()),
         })
     }

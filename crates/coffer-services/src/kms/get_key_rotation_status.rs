@@ -5,8 +5,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::key::KeyState;
+use super::permission::demand_on;
 
 /// Tells whether a key's material is replaced by itself, and when next.
 pub(super) struct GetKeyRotationStatus;
@@ -45,13 +46,14 @@ impl Operation for GetKeyRotationStatus {
     type Output = GetKeyRotationStatusOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:GetKeyRotationStatus", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:GetKeyRotationStatus", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_without_alias(call, &input.key_id).await?;
         // AWS: a key that waits to be deleted is not rotated, and says so until it is kept.
-        let is_waiting = matches!(key.state, KeyState::PendingDeletion(_));
+        let is_waiting =
+            matches!(key.state, KeyState::PendingDeletion(_) | KeyState::PendingReplicaDeletion(_));
         let rotation = key.rotation.filter(|_| !is_waiting);
         Ok(GetKeyRotationStatusOutput {
             key_rotation_enabled: Some(rotation.is_some()),

@@ -4,9 +4,10 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::key_policy::POLICY_NAME;
 use super::pages::{Page, limit_of};
+use super::permission::demand_on;
 
 /// Lists the names of a key's policies, of which there is one.
 pub(super) struct ListKeyPolicies;
@@ -46,7 +47,7 @@ impl Operation for ListKeyPolicies {
     type Output = ListKeyPoliciesOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ListKeyPolicies", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ListKeyPolicies", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

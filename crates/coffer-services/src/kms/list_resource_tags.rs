@@ -4,8 +4,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_without_alias};
+use super::find::find_without_alias;
 use super::pages::{Page, limit_of};
+use super::permission::demand_on;
 use super::tags::TAGS_MAX;
 use super::wire::Tag;
 
@@ -46,7 +47,7 @@ impl Operation for ListResourceTags {
     type Output = ListResourceTagsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ListResourceTags", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ListResourceTags", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

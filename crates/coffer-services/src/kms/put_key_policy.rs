@@ -1,11 +1,13 @@
 //! PutKeyPolicy: replaces a key's policy.
 
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key_policy::{self, POLICY_NAME};
+use super::permission::demand_on;
 
 /// Replaces a key's policy, unless that would keep the caller from replacing it again.
 pub(super) struct PutKeyPolicy;
@@ -40,7 +42,7 @@ impl Operation for PutKeyPolicy {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:PutKeyPolicy", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:PutKeyPolicy", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -59,7 +61,7 @@ impl Operation for PutKeyPolicy {
         key_policy::must_be_acceptable(call, &input.policy, may_lock_out)?;
         call.acted_on(&key.arn());
         let mut key = key.copy();
-        key.policy.clone_from(&input.policy);
+        key.policy = PolicyDocument::new(input.policy.clone());
         call.put(key).await
     }
 }

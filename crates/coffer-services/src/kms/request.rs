@@ -25,13 +25,9 @@ pub(super) fn context_of(
     Ok(context)
 }
 
-/// Refuses an algorithm that a symmetric key does not have.
-pub(super) fn must_be_symmetric(algorithm: Option<EncryptionAlgorithmSpec>) -> Result<(), Fault> {
-    match algorithm {
-        None | Some(EncryptionAlgorithmSpec::SymmetricDefault) => Ok(()),
-        Some(other) => Err(KmsError::InvalidKeyUsageException
-            .with(format!("Algorithm {other} is incompatible with key spec SYMMETRIC_DEFAULT."))),
-    }
+/// The algorithm of a request: the symmetric one where it says nothing.
+pub(super) fn algorithm_of(given: Option<EncryptionAlgorithmSpec>) -> EncryptionAlgorithmSpec {
+    given.unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault)
 }
 
 /// Refuses to answer to an enclave alone: coffer cannot check what an enclave attests.

@@ -4,13 +4,14 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::delete_due_key::DeleteDueKey;
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
 use super::key::KeyState;
+use super::permission::demand_on;
 use super::wire::WireKeyState;
 
 /// Sets a key to be deleted after a waiting period, in which it cannot be used.
@@ -50,7 +51,12 @@ impl Operation for ScheduleKeyDeletion {
     type Output = ScheduleKeyDeletionOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:ScheduleKeyDeletion", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:ScheduleKeyDeletion", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "kms:scheduledeletionpendingwindowindays")
+            .then(|| i64::from(input.pending_window_in_days.unwrap_or(WINDOW_DAYS_USUAL)).into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -61,12 +67,22 @@ impl Operation for ScheduleKeyDeletion {
             return Err(Fault::validation("PendingWindowInDays must be between 7 and 30"));
         }
         key.must_stay()?;
-        let span = Duration::from_secs(u64::try_from(days).unwrap_or_default() * SECONDS_PER_DAY);
+        let span = window(days);
         let due = call.now().plus(span);
         let mut key = key.copy();
-        key.state = KeyState::PendingDeletion(due);
         let arn = key.arn();
         call.acted_on(&arn);
+        if !key.replica_regions().is_empty() {
+            key.state = KeyState::PendingReplicaDeletion(days);
+            call.put(key).await?;
+            return Ok(ScheduleKeyDeletionOutput {
+                key_id: Some(arn),
+                deletion_date: None,
+                key_state: Some(WireKeyState::PendingReplicaDeletion),
+                pending_window_in_days: Some(days),
+            });
+        }
+        key.state = KeyState::PendingDeletion(due);
         call.schedule(due, &DeleteDueKey { key_id: key.key_id.clone(), due }).await?;
         call.put(key).await?;
         Ok(ScheduleKeyDeletionOutput {
@@ -76,6 +92,11 @@ impl Operation for ScheduleKeyDeletion {
             pending_window_in_days: Some(days),
         })
     }
+}
+
+/// A waiting period of so many days.
+pub(super) fn window(days: i32) -> Duration {
+    Duration::from_secs(u64::try_from(days).unwrap_or_default() * SECONDS_PER_DAY)
 }
 
 /// AWS: between a week and a month.

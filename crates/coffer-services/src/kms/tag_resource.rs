@@ -1,10 +1,11 @@
 //! TagResource: gives a key tags.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 use super::tags;
 use super::wire::Tag;
 
@@ -36,7 +37,11 @@ impl Operation for TagResource {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:TagResource", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:TagResource", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        tags::condition(Some(&input.tags), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,10 +1,12 @@
 //! UntagResource: takes tags from a key.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::demand::TAG_KEYS;
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 use super::tags;
 
 /// Takes tags from a key; names that it does not have are no error.
@@ -34,7 +36,11 @@ impl Operation for UntagResource {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:UntagResource", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:UntagResource", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == TAG_KEYS).then(|| input.tag_keys.iter().map(String::as_str).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

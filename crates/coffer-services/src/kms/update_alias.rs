@@ -5,8 +5,8 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
-use super::find::demand_on;
 use super::key::KeyRecord;
+use super::permission::{demand_on, demand_on_alias};
 use super::target::{target_of, with_alias, without_alias};
 
 /// Lets an alias stand for another key of the customer.
@@ -37,8 +37,8 @@ impl Operation for UpdateAlias {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![
-            demand_on("kms:UpdateAlias", &input.alias_name, call.context()),
-            demand_on("kms:UpdateAlias", &input.target_key_id, call.context()),
+            demand_on_alias(call, "kms:UpdateAlias", &input.alias_name),
+            demand_on(call, "kms:UpdateAlias", &input.target_key_id).await?,
         ])
     }
 

@@ -4,7 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
-use super::find::{demand_on, find_to_change};
+use super::find::find_to_change;
+use super::permission::demand_on;
 
 /// Replaces what a key's owner says of it.
 pub(super) struct UpdateKeyDescription;
@@ -33,7 +34,7 @@ impl Operation for UpdateKeyDescription {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on("kms:UpdateKeyDescription", &input.key_id, call.context())])
+        Ok(vec![demand_on(call, "kms:UpdateKeyDescription", &input.key_id).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -22,7 +22,6 @@ pub(super) struct AssociateCrossAccountReplicaInput {
     secret_id: String,
     #[shape(required, wire = "CrossAccountReplicaARN", min = 20, max = 2048)]
     cross_account_replica_arn: String,
-    #[expect(dead_code, reason = "either restriction is met")]
     replica_restriction: Option<ReplicaRestriction>,
     #[shape(wire = "ReplicationRoleARN", min = 20, max = 2048)]
     replication_role_arn: Option<String>,
@@ -60,11 +59,13 @@ impl Operation for AssociateCrossAccountReplica {
     type Output = AssociateCrossAccountReplicaOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let actions =
-            ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"];
-        let context = call.context();
-        let on = |action: &&'static str| id::demand(action, &input.secret_id, context);
-        Ok(actions.iter().flat_map(on).collect())
+        let mut demands = Vec::new();
+        for action in
+            ["secretsmanager:AssociateCrossAccountReplica", "secretsmanager:GetSecretValue"]
+        {
+            demands.push(id::demand(call, action, &input.secret_id).await?);
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

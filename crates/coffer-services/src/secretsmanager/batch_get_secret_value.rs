@@ -1,16 +1,17 @@
 //! BatchGetSecretValue: the current values of several secrets.
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Facts, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
 use super::errors::SecretsManagerError;
 use super::filter::{Filter, Filters};
-use super::id::SecretName;
+use super::id;
 use super::listing::{Listing, Sort, invalid_next_token};
 use super::read::{self, ReadValue, Selector};
 use super::seal::Plain;
+use super::secret::CURRENT;
 
 /// Reads values by a list of secrets or by filters; what cannot be read is told secret by secret.
 pub(super) struct BatchGetSecretValue;
@@ -135,11 +136,7 @@ async fn read_all<'a>(
     let mut values = Vec::new();
     let mut errors = Vec::new();
     for id in ids {
-        let read = match must_be_own(call, id) {
-            Ok(()) => read::secret_value(call, id, Selector::default()).await,
-            Err(fault) => Err(fault),
-        };
-        match read {
+        match read_one(call, id).await {
             Ok(value) => values.push(entry(value)),
             Err(fault) if fault.is_server_fault() => return Err(fault),
             Err(fault) => errors.push(ApiError {
@@ -153,17 +150,19 @@ async fn read_all<'a>(
 }
 
 /// The permission to read each value is looked at here, since its lack is told secret by secret.
-/// Nobody has permissions in another account yet.
-fn must_be_own(call: &Call<'_>, id: &str) -> Result<(), Fault> {
-    let wanted = SecretName::parse(call.scope(), id)?;
-    if wanted.scope.account == call.account() {
-        return Ok(());
+async fn read_one(call: &mut Call<'_>, id: &str) -> Result<ReadValue, Fault> {
+    let demand = id::demand(call, "secretsmanager:GetSecretValue", id).await?;
+    call.must_be_allowed_by(&demand, &OfCurrentStage)?;
+    read::secret_value(call, id, Selector::default()).await
+}
+
+/// What each read of a batch says of condition keys: the one stage that it asks for.
+struct OfCurrentStage;
+
+impl Facts for OfCurrentStage {
+    fn fact(&self, key: &str) -> Option<ContextValues<'_>> {
+        (key == "secretsmanager:versionstage").then(|| CURRENT.into())
     }
-    Err(Fault::access_denied(format!(
-        "User: {} is not authorized to perform: secretsmanager:GetSecretValue on resource: {id} \
-         because no resource-based policy allows the secretsmanager:GetSecretValue action",
-        call.context().caller.arn
-    )))
 }
 
 fn entry(value: ReadValue) -> SecretValueEntry {

@@ -44,7 +44,7 @@ impl Operation for CancelRotateSecret {
     type Output = CancelRotateSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:CancelRotateSecret", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:CancelRotateSecret", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

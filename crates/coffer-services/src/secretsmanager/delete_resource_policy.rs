@@ -44,7 +44,7 @@ impl Operation for DeleteResourcePolicy {
     type Output = DeleteResourcePolicyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:DeleteResourcePolicy", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:DeleteResourcePolicy", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::end_secret::EndSecret;
@@ -49,7 +49,19 @@ impl Operation for DeleteSecret {
     type Output = DeleteSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:DeleteSecret", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:DeleteSecret", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "secretsmanager:recoverywindowindays" => {
+                input.recovery_window_in_days.map(ContextValues::from)
+            }
+            "secretsmanager:forcedeletewithoutrecovery" => {
+                input.force_delete_without_recovery.map(ContextValues::from)
+            }
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -71,7 +83,7 @@ impl Operation for DeleteSecret {
                 let mut change = Change::of(&secret);
                 change.secret.deletion = Some(Deletion { requested: call.now(), due });
                 let secret = change.stage(call).await?;
-                call.schedule(due, &EndSecret::of(&secret)).await?;
+                call.schedule_in(secret.scope(), due, &EndSecret::of(&secret)).await?;
                 due
             }
         };

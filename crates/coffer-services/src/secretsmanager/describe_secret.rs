@@ -97,7 +97,7 @@ impl Operation for DescribeSecret {
     type Output = DescribeSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:DescribeSecret", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:DescribeSecret", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -44,11 +44,7 @@ impl Operation for DisassociateCrossAccountReplica {
     type Output = DisassociateCrossAccountReplicaOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand(
-            "secretsmanager:DisassociateCrossAccountReplica",
-            &input.secret_id,
-            call.context(),
-        ))
+        id::demands(call, "secretsmanager:DisassociateCrossAccountReplica", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -45,7 +45,7 @@ impl Operation for GetResourcePolicy {
     type Output = GetResourcePolicyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:GetResourcePolicy", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:GetResourcePolicy", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -64,7 +64,7 @@ impl Operation for GetResourcePolicy {
         Ok(GetResourcePolicyOutput {
             arn: Some(secret.arn()),
             name: Some(secret.name.clone()),
-            resource_policy: policy.map(|policy| policy.text.clone()),
+            resource_policy: policy.map(|policy| policy.text.text().to_owned()),
             policy_name: Some(DEFAULT.to_owned()),
         })
     }

@@ -1,13 +1,14 @@
 //! GetSecretValue: reads the value of a version.
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
 use super::id;
 use super::read::{self, ReadValue, Selector};
 use super::seal::Plain;
+use super::secret::CURRENT;
 
 /// Gives the value of a version, AWSCURRENT where none is named.
 pub(super) struct GetSecretValue;
@@ -57,7 +58,19 @@ impl Operation for GetSecretValue {
     type Output = GetSecretValueOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:GetSecretValue", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:GetSecretValue", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "secretsmanager:versionid" => input.version_id.as_deref().map(ContextValues::from),
+            "secretsmanager:versionstage" => {
+                let is_unsaid = input.version_id.is_none();
+                let stage = input.version_stage.as_deref();
+                stage.or(is_unsaid.then_some(CURRENT)).map(ContextValues::from)
+            }
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use coffer_model::Arn;
-use coffer_pipeline::{Call, Demand, RequestContext, Scope};
+use coffer_pipeline::{Call, Demand, Guard, Scope};
 use coffer_protocol::Fault;
 use coffer_seal::Entropy;
 
 use super::errors::SecretsManagerError;
-use super::secret::SecretRecord;
+use super::secret::{SecretPolicyRecord, SecretRecord};
 
 /// What a `SecretId` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,21 +110,45 @@ pub(crate) fn must_not_be_replica(secret: &SecretRecord) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The permission for an action on the secret that a `SecretId` names.
-pub(crate) fn demand(
+/// The permission for an action on the secret that a `SecretId` names, whether or not it is there.
+///
+/// # Errors
+/// Text that can be no secret's name or ARN.
+pub(crate) async fn demand(
+    call: &mut Call<'_>,
     action: &'static str,
     secret_id: &str,
-    context: &RequestContext,
-) -> Vec<Demand> {
-    match SecretName::parse(&context.scope, secret_id) {
-        Ok(wanted) => {
-            let ending = wanted.suffix.map(|suffix| format!("-{suffix}")).unwrap_or_default();
-            let resource = format!("secret:{}{ending}", wanted.name);
-            Demand::on(action, &wanted.scope, SERVICE, &resource)
+) -> Result<Demand, Fault> {
+    let Some(secret) = find_if_there(call, secret_id).await? else {
+        let wanted = SecretName::parse(call.scope(), secret_id)?;
+        let ending = wanted.suffix.map(|suffix| format!("-{suffix}")).unwrap_or_default();
+        let arn = wanted.scope.arn_text(SERVICE, &["secret:", &wanted.name, &ending]);
+        return Ok(Demand::of(action, arn).shown_as(secret_id));
+    };
+    // AWS: a refusal names the secret as the caller did (mongodb/awscdk-resources-mongodbatlas#207).
+    let demand = Demand::of(action, secret.arn()).shown_as(secret_id).owned_by(secret.account);
+    let demand = match secret.has_policy {
+        false => demand,
+        true => {
+            let policy =
+                call.get::<SecretPolicyRecord>(&SecretPolicyRecord::key_of(&secret)).await?;
+            let documents = policy.iter().map(|policy| policy.text.clone()).collect();
+            demand.guarded_by(Guard::Resource(documents))
         }
-        // What names nothing is refused by the operation itself, in its own words.
-        Err(_) => Demand::any(action),
-    }
+    };
+    Ok(demand.known_by(secret))
+}
+
+/// The permissions of an operation that needs one on one secret.
+///
+/// # Errors
+/// See [`demand`].
+pub(crate) async fn demands(
+    call: &mut Call<'_>,
+    action: &'static str,
+    secret_id: &str,
+) -> Result<Vec<Demand>, Fault> {
+    Ok(vec![demand(call, action, secret_id).await?])
 }
 
 /// Refuses what cannot be the name of a secret.

@@ -51,7 +51,7 @@ impl Operation for ListResourcePolicies {
     type Output = ListResourcePoliciesOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:ListResourcePolicies", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:ListResourcePolicies", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -66,7 +66,7 @@ impl Operation for ListSecretVersionIds {
     type Output = ListSecretVersionIdsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:ListSecretVersionIds", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:ListSecretVersionIds", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

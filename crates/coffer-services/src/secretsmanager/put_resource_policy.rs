@@ -1,6 +1,6 @@
 //! PutResourcePolicy: says who else may do what with a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -50,7 +50,16 @@ impl Operation for PutResourcePolicy {
     type Output = PutResourcePolicyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:PutResourcePolicy", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:PutResourcePolicy", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "secretsmanager:blockpublicpolicy" => {
+                input.block_public_policy.map(ContextValues::from)
+            }
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

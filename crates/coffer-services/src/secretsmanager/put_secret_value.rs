@@ -28,10 +28,6 @@ pub(super) struct PutSecretValueInput {
     #[shape(min = 1, max = 20, member(min = 1, max = 256))]
     version_stages: Option<Vec<String>>,
     #[shape(min = 36, max = 256, pattern = r"^[a-zA-Z0-9\-]+$")]
-    #[expect(
-        dead_code,
-        reason = "read only by rotations from other accounts, which none makes yet"
-    )]
     rotation_token: Option<Sensitive<String>>,
 }
 
@@ -66,7 +62,7 @@ impl Operation for PutSecretValue {
     type Output = PutSecretValueOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:PutSecretValue", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:PutSecretValue", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -48,7 +48,7 @@ pub(crate) async fn secret_value(
     let secret = id::find_living(call, secret_id).await?;
     let (version_id, version) = choose(&secret, selector)?;
     let opened = match version.has_value {
-        true => seal::open(call, &secret, version_id).await?,
+        true => seal::open(call, seal::AS_CALLER, &secret, version_id).await?,
         false => None,
     };
     let (plain, value) = opened.ok_or_else(|| no_such_value(selector))?;

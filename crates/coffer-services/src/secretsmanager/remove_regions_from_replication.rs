@@ -43,11 +43,7 @@ impl Operation for RemoveRegionsFromReplication {
     type Output = RemoveRegionsFromReplicationOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand(
-            "secretsmanager:RemoveRegionsFromReplication",
-            &input.secret_id,
-            call.context(),
-        ))
+        id::demands(call, "secretsmanager:RemoveRegionsFromReplication", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

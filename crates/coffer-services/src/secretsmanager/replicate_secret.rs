@@ -15,6 +15,7 @@ use super::secret::{
 };
 use super::write;
 use crate::kms::envelope;
+use crate::kms::through::Through;
 
 /// Makes a replica equal to its primary, as long as the primary says that this is in progress.
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,7 +96,8 @@ impl ReplicateSecret {
         if link.kind() == LinkKind::Region {
             follower.kms_key_id = link.kms_key_id(primary);
         }
-        let key = seal::sealing_key(call, follower.kms_key_id.as_deref()).await?;
+        let key =
+            seal::sealing_key(call, &follower.scope(), follower.kms_key_id.as_deref()).await?;
         let copies = self.seal_some(call, primary, &follower, &key, taken.is_some()).await?;
         // INVARIANT: nothing is staged before all that can fail has been done.
         if let Some(taken) = taken {
@@ -164,7 +166,14 @@ impl ReplicateSecret {
         let mut rows = Vec::new();
         for version_id in missing.iter().take(VALUES_MAX) {
             let plain = replication::open(call, primary, version_id).await?;
-            rows.push(seal::seal(call, follower, version_id, &key.record, &plain)?);
+            rows.push(seal::seal(
+                call,
+                Through::Itself,
+                follower,
+                version_id,
+                &key.record,
+                &plain,
+            )?);
         }
         Ok(Copies { are_all: missing.len() <= VALUES_MAX, rows })
     }
@@ -208,7 +217,7 @@ async fn finish(
     if link.kind() == LinkKind::Region {
         let policy = SecretPolicyRecord::key_of(primary);
         match call.get::<SecretPolicyRecord>(&policy).await? {
-            Some(policy) => call.put(SecretPolicyRecord::of(&follower, &policy.text)).await?,
+            Some(policy) => call.put(SecretPolicyRecord::of(&follower, policy.text.text())).await?,
             None => {
                 let row = SecretPolicyRecord::key_of(&follower);
                 call.delete::<SecretPolicyRecord>(&row).await?;

@@ -1,6 +1,6 @@
 //! ReplicateSecretToRegions: has other regions follow a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -44,7 +44,12 @@ impl Operation for ReplicateSecretToRegions {
     type Output = ReplicateSecretToRegionsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:ReplicateSecretToRegions", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:ReplicateSecretToRegions", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        let overwrite = input.force_overwrite_replica_secret;
+        wire::replica_condition(key, Some(&input.add_replica_regions), overwrite)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -21,6 +21,7 @@ use super::secret::{
 };
 use super::wire::ReplicaRegion;
 use super::write::{self, Change, PolicyChange};
+use crate::kms::through::Through;
 
 pub(super) use self::link::{Link, LinkKind, set_status};
 
@@ -79,7 +80,7 @@ async fn seal_missing(
             Some(plain) => plain.clone(),
             None => open(call, &change.secret, version_id).await?,
         };
-        rows.push(seal::seal(call, follower, version_id, &key, &plain)?);
+        rows.push(seal::seal(call, Through::Itself, follower, version_id, &key, &plain)?);
         if let Some(version) = follower.versions.get_mut(version_id) {
             version.kms_key_arn = customer_arn.clone();
         }
@@ -103,7 +104,7 @@ pub(super) async fn open(
     primary: &SecretRecord,
     version_id: &str,
 ) -> Result<Plain, Fault> {
-    let opened = seal::open(call, primary, version_id).await?;
+    let opened = seal::open(call, Through::Itself, primary, version_id).await?;
     let (plain, _) = opened.ok_or_else(|| {
         Fault::internal(format!("version {version_id} of {} has no value", primary.arn()))
     })?;

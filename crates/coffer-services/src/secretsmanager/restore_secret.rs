@@ -41,7 +41,7 @@ impl Operation for RestoreSecret {
     type Output = RestoreSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:RestoreSecret", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:RestoreSecret", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,7 +1,7 @@
 //! RotateSecret: says how and when a secret rotates, and starts a rotation.
 
 use coffer_model::Arn;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -58,7 +58,21 @@ impl Operation for RotateSecret {
     type Output = RotateSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:RotateSecret", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:RotateSecret", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "secretsmanager:rotationlambdaarn" => {
+                input.rotation_lambda_arn.as_deref().map(ContextValues::from)
+            }
+            "secretsmanager:rotateimmediately" => input.rotate_immediately.map(ContextValues::from),
+            "secretsmanager:modifyrotationrules" => Some(input.rotation_rules.is_some().into()),
+            "secretsmanager:externalsecretrotationrolearn" => {
+                input.external_secret_rotation_role_arn.as_deref().map(ContextValues::from)
+            }
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

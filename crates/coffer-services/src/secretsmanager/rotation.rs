@@ -61,7 +61,7 @@ impl PlanRotation {
             suffix: secret.suffix.clone(),
             plan: rotation.plan.clone(),
         };
-        call.schedule(after(next), &job).await
+        call.schedule_in(secret.scope(), after(next), &job).await
     }
 }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::Call;
+use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
 
 use super::errors::SecretsManagerError;
 use super::secret::{SecretRecord, SecretValueRecord, ValueKind};
 use crate::kms::envelope::{self, BoundContext};
 use crate::kms::key::{self, KeyManager, KeyRecord};
+use crate::kms::through::Through;
 
 /// A value in the clear.
 #[derive(Debug, Clone)]
@@ -95,17 +96,20 @@ pub(crate) fn named_key(kms_key_id: &str) -> Option<&str> {
     (!kms_key_id.is_empty() && !is_managed).then_some(kms_key_id)
 }
 
-/// Finds the key to seal with in the call's region, and makes sure that it may be used.
+/// Finds the key to seal with in a scope, and makes sure that it may be used.
 ///
 /// # Errors
-/// `EncryptionFailure` for a key that is not there or not usable.
+/// `EncryptionFailure` for a key that is not there or not usable; `InvalidRequestException` where
+/// a caller of another account would use the key that the service has for the owner.
 pub(crate) async fn sealing_key(
     call: &mut Call<'_>,
+    scope: &Scope,
     kms_key_id: Option<&str>,
 ) -> Result<SealingKey, Fault> {
     let found = match kms_key_id {
+        None if scope.account != call.account() => return Err(not_shared()),
         None => key::managed_key(call, SERVICE).await,
-        Some(id) => key::find_key(call, id).await,
+        Some(id) => key::find_key_in(call, scope, id).await,
     };
     let record = found.map_err(encryption_failure)?;
     record.must_be_usable().map_err(encryption_failure)?;
@@ -143,15 +147,18 @@ pub(crate) async fn replica_key(
 /// # Errors
 /// `EncryptionFailure` for a key that may not be used.
 pub(crate) fn seal(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
+    through: Through,
     secret: &SecretRecord,
     version_id: &str,
-    key: &KeyRecord,
+    key: &Arc<KeyRecord>,
     plain: &Plain,
 ) -> Result<SecretValueRecord, Fault> {
     let context = context(secret, version_id);
-    let data_key = envelope::generate_data_key(call, key, &context, DATA_KEY_BYTES);
+    let data_key = through.generate_data_key(call, key, &context, DATA_KEY_BYTES);
     let data_key = data_key.map_err(encryption_failure)?;
+    // AWS: whoever seals has to be allowed to open, too (user guide, "Permissions for the KMS key").
+    through.must_decrypt(call, key, &context).map_err(encryption_failure)?;
     let sealed = envelope::seal_with_data_key(call, data_key, &context, plain.bytes());
     let (sealed, data_key) = sealed.map_err(encryption_failure)?;
     Ok(SecretValueRecord {
@@ -173,14 +180,20 @@ pub(crate) fn seal(
 /// `DecryptionFailure` for a key that may not be used.
 pub(crate) async fn open(
     call: &mut Call<'_>,
+    through: Through,
     secret: &SecretRecord,
     version_id: &str,
 ) -> Result<Option<(Plain, Arc<SecretValueRecord>)>, Fault> {
     let row = SecretValueRecord::key_of(secret, version_id);
     let Some(value) = call.get::<SecretValueRecord>(&row).await? else { return Ok(None) };
     let context = context(secret, version_id);
-    let opened = envelope::decrypt_in(call, &secret.scope(), &context, &value.data_key).await;
-    let (data_key, _) = opened.map_err(decryption_failure)?;
+    // AWS: the service's own key is for the owner's account alone, whatever a resource policy says.
+    let is_shared = secret.account != call.account();
+    if is_shared && through == AS_CALLER && secret.kms_key_id.is_none() {
+        return Err(not_shared());
+    }
+    let data_key = through.decrypt(call, &secret.region, &context, &value.data_key).await;
+    let data_key = data_key.map_err(decryption_failure)?;
     let plain = envelope::open_with_data_key(&data_key, &context, &value.sealed);
     let plain = plain.map_err(decryption_failure)?;
     let plain = match value.kind {
@@ -203,7 +216,7 @@ pub(crate) async fn must_be_same(
     token: &str,
     plain: &Plain,
 ) -> Result<(), Fault> {
-    let opened = open(call, secret, token).await?;
+    let opened = open(call, AS_CALLER, secret, token).await?;
     if opened.is_some_and(|(existing, _)| existing.is(plain)) {
         return Ok(());
     }
@@ -249,12 +262,23 @@ fn told(fault: Fault, error: SecretsManagerError, message: &str) -> Fault {
     error.with(message).with_cause(fault.for_log())
 }
 
+/// AWS: the refusal of what only a customer's key can share (user guide, "Access from another
+/// account").
+fn not_shared() -> Fault {
+    SecretsManagerError::InvalidRequestException.with(
+        "You can't access a secret from a different AWS account if you encrypt the secret with the \
+         default KMS service key.",
+    )
+}
+
 /// AWS's sentence wherever KMS answers AccessDeniedException
 /// (aws-samples/aws-secrets-manager-rotation-lambdas#53).
 fn no_access() -> Fault {
     Fault::access_denied("Access to KMS is not allowed")
 }
 
+/// How values are sealed and opened for whoever calls.
+pub(crate) const AS_CALLER: Through = Through::Caller(SERVICE);
 const SERVICE: &str = "secretsmanager";
 const DATA_KEY_BYTES: usize = 32;
 const VALUE_BYTES_MAX: usize = 65_536;

@@ -4,6 +4,7 @@
 mod access;
 #[cfg(test)]
 pub(crate) mod example;
+mod facts;
 mod policy;
 mod stages;
 mod value;

@@ -38,7 +38,7 @@ impl Operation for StopReplicationToReplica {
     type Output = StopReplicationToReplicaOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:StopReplicationToReplica", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:StopReplicationToReplica", &input.secret_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

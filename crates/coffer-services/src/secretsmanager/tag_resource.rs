@@ -1,6 +1,6 @@
 //! TagResource: puts tags on a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation, requested_tags};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::SecretsManagerError;
@@ -34,7 +34,11 @@ impl Operation for TagResource {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:TagResource", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:TagResource", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        requested_tags(key, wire::pairs(Some(&input.tags)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<(), Fault> {

@@ -1,6 +1,7 @@
 //! UntagResource: takes tags off a secret.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::demand::TAG_KEYS;
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::SecretsManagerError;
@@ -33,7 +34,11 @@ impl Operation for UntagResource {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:UntagResource", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:UntagResource", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == TAG_KEYS).then(|| input.tag_keys.iter().map(String::as_str).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<(), Fault> {

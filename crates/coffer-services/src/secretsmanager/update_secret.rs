@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -66,7 +66,16 @@ impl Operation for UpdateSecret {
     type Output = UpdateSecretOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:UpdateSecret", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:UpdateSecret", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "secretsmanager:description" => input.description.as_deref().map(ContextValues::from),
+            "secretsmanager:kmskeyid" => input.kms_key_id.as_deref().map(ContextValues::from),
+            "secretsmanager:type" => input.r#type.as_deref().map(ContextValues::from),
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -131,14 +140,14 @@ async fn change_key(
             ));
         }
         None => None,
-        Some(named) => seal::sealing_key(call, Some(named)).await?.id,
+        Some(named) => seal::sealing_key(call, &secret.scope(), Some(named)).await?.id,
     };
     for label in [CURRENT, PENDING, PREVIOUS] {
         let Some(version_id) = secret.version_with(label) else { continue };
         if change.values.contains_key(version_id) {
             continue;
         }
-        match seal::open(call, secret, version_id).await {
+        match seal::open(call, seal::AS_CALLER, secret, version_id).await {
             Ok(Some((plain, _))) => {
                 change.values.insert(version_id.to_owned(), plain);
             }

@@ -1,6 +1,6 @@
 //! UpdateSecretVersionStage: moves, adds or removes a staging label.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -49,7 +49,11 @@ impl Operation for UpdateSecretVersionStage {
     type Output = UpdateSecretVersionStageOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(id::demand("secretsmanager:UpdateSecretVersionStage", &input.secret_id, call.context()))
+        id::demands(call, "secretsmanager:UpdateSecretVersionStage", &input.secret_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "secretsmanager:versionstage").then(|| input.version_stage.as_str().into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

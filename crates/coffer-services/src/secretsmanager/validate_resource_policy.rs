@@ -50,11 +50,14 @@ impl Operation for ValidateResourcePolicy {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let actions = ["secretsmanager:ValidateResourcePolicy", "secretsmanager:PutResourcePolicy"];
-        let demands = actions.into_iter().flat_map(|action| match &input.secret_id {
-            Some(secret_id) => id::demand(action, secret_id, call.context()),
-            None => Demand::any(action),
-        });
-        Ok(demands.collect())
+        let mut demands = Vec::new();
+        for action in actions {
+            demands.push(match &input.secret_id {
+                Some(secret_id) => id::demand(call, action, secret_id).await?,
+                None => Demand::of(action, "*"),
+            });
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Timestamp;
+use coffer_pipeline::ContextValues;
 use coffer_protocol::{Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
@@ -15,6 +16,27 @@ pub(crate) struct Tag {
     key: Option<String>,
     #[shape(min = 0, max = 256)]
     value: Option<String>,
+}
+
+/// The names and values of tags.
+pub(crate) fn pairs(tags: Option<&[Tag]>) -> impl Iterator<Item = (&str, &str)> {
+    let tags = tags.unwrap_or_default().iter();
+    tags.filter_map(|tag| Some((tag.key.as_deref()?, tag.value.as_deref().unwrap_or_default())))
+}
+
+/// What a request to replicate says of condition keys.
+pub(crate) fn replica_condition<'i>(
+    key: &str,
+    regions: Option<&'i [ReplicaRegion]>,
+    overwrite: Option<bool>,
+) -> Option<ContextValues<'i>> {
+    match key {
+        "secretsmanager:addreplicaregions" => {
+            Some(regions?.iter().filter_map(|region| region.region.as_deref()).collect())
+        }
+        "secretsmanager:forceoverwritereplicasecret" => overwrite.map(ContextValues::from),
+        _ => None,
+    }
 }
 
 /// A region to replicate to, and the key to seal with there.

@@ -166,9 +166,11 @@ impl Change {
         if self.values.is_empty() {
             return Ok(());
         }
-        let key = seal::sealing_key(call, self.secret.kms_key_id.as_deref()).await?;
+        let key = seal::sealing_key(call, &self.secret.scope(), self.secret.kms_key_id.as_deref())
+            .await?;
         for (version_id, plain) in &self.values {
-            let row = seal::seal(call, &self.secret, version_id, &key.record, plain)?;
+            let row =
+                seal::seal(call, seal::AS_CALLER, &self.secret, version_id, &key.record, plain)?;
             call.put(row).await?;
         }
         self.name_key(&key);
@@ -231,13 +233,15 @@ impl Change {
                     "versionId": version_id,
                 });
                 let resources = vec![self.secret.arn()];
-                call.emit(EVENT_SOURCE, "Secret Label Updated", resources, detail).await?;
+                call.emit_in(self.secret.scope(), EVENT_SOURCE, LABEL_UPDATED, resources, detail)
+                    .await?;
             }
         }
         Ok(())
     }
 }
 
+const LABEL_UPDATED: &str = "Secret Label Updated";
 const EVENT_SOURCE: &str = "aws.secretsmanager";
 /// Versions of a secret; beyond them the oldest without labels go.
 const VERSIONS_MAX: usize = 100;

@@ -1,11 +1,11 @@
 //! AddTagsToResource: adds tags to a parameter, or gives those it has other values.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation, requested_tags};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::parameter::{ParameterRecord, TAGS_MAX};
-use super::tag::{ResourceTypeForTagging, Tag, demands_on, tagged};
+use super::tag::{self, ResourceTypeForTagging, Tag, demands_on, tagged};
 
 /// Adds tags; all of them or, where they would be too many, none.
 pub(super) struct AddTagsToResource;
@@ -41,12 +41,11 @@ impl Operation for AddTagsToResource {
     type Output = AddTagsToResourceOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(demands_on(
-            "ssm:AddTagsToResource",
-            input.resource_type,
-            &input.resource_id,
-            call.context(),
-        ))
+        demands_on(call, "ssm:AddTagsToResource", input.resource_type, &input.resource_id).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        requested_tags(key, tag::pairs(Some(&input.tags)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

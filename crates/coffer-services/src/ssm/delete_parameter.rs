@@ -4,6 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
+use super::permission;
 use super::{name, read, removal};
 
 /// Deletes a parameter, its history, labels and tags.
@@ -31,8 +32,7 @@ impl Operation for DeleteParameter {
     type Output = DeleteParameterOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let resource = name::arn_for_demand(&call.context().scope, &input.name);
-        Ok(vec![Demand::of("ssm:DeleteParameter", resource)])
+        permission::demands(call, "ssm:DeleteParameter", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

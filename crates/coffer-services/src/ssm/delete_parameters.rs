@@ -7,6 +7,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::parameter::ParameterRecord;
+use super::permission;
 use super::{name, removal};
 
 /// Deletes several parameters in one commit; those that are not there are told apart.
@@ -38,11 +39,11 @@ impl Operation for DeleteParameters {
     type Output = DeleteParametersOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let on = |words: &String| {
-            let resource = name::arn_for_demand(&call.context().scope, words);
-            Demand::of("ssm:DeleteParameters", resource)
-        };
-        Ok(input.names.iter().map(on).collect())
+        let mut demands = Vec::with_capacity(input.names.len());
+        for words in &input.names {
+            demands.push(permission::demand(call, "ssm:DeleteParameters", words).await?);
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -19,7 +19,6 @@ pub(super) struct DeleteResourcePolicyInput {
     policy_id: String,
     #[shape(required)]
     policy_hash: String,
-    #[expect(dead_code, reason = "AWS ignores it for all but documents")]
     deletion_mode: Option<DeletionMode>,
 }
 
@@ -51,8 +50,8 @@ impl Operation for DeleteResourcePolicy {
     type Input = DeleteResourcePolicyInput;
     type Output = DeleteResourcePolicyOutput;
 
-    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(demands_on("ssm:DeleteResourcePolicy", &input.resource_arn))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demands_on(call, "ssm:DeleteResourcePolicy", &input.resource_arn).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,11 +1,14 @@
 //! The envelope of advanced SecureStrings: a fresh data key for each value, and a message of the
 //! AWS Encryption SDK as the ciphertext, which callers may open with AWS's own libraries.
 
+use std::sync::Arc;
+
 use coffer_model::Sensitive;
 use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 use coffer_seal::{SdkMessage, WrappedKey, seal_message};
 
+use super::value::AS_CALLER;
 use crate::kms::envelope::{self, EncryptionContext};
 use crate::kms::key::KeyRecord;
 
@@ -14,12 +17,12 @@ use crate::kms::key::KeyRecord;
 /// # Errors
 /// KMS's faults for a key that cannot be used now.
 pub fn seal(
-    call: &Call<'_>,
-    key: &KeyRecord,
+    call: &mut Call<'_>,
+    key: &Arc<KeyRecord>,
     context: &EncryptionContext,
     plain: &[u8],
 ) -> Result<Vec<u8>, Fault> {
-    let data_key = envelope::generate_data_key(call, key, context, DATA_KEY_BYTES)?;
+    let data_key = AS_CALLER.generate_data_key(call, key, context, DATA_KEY_BYTES)?;
     let key_arn = key.arn();
     let wrapped = WrappedKey { key_arn: &key_arn, ciphertext: &data_key.ciphertext };
     let exposed = data_key.plaintext.expose();
@@ -40,7 +43,8 @@ pub async fn open(
     if message.context() != context {
         return Err(envelope::invalid_ciphertext());
     }
-    let (data_key, _) = envelope::decrypt(call, context, message.wrapped().ciphertext).await?;
+    let data_key =
+        AS_CALLER.decrypt(call, call.region(), context, message.wrapped().ciphertext).await?;
     let opened = message.open(data_key.expose());
     let mut plain = opened.map_err(|_| envelope::invalid_ciphertext())?;
     Ok(Sensitive::new(std::mem::take(&mut *plain)))

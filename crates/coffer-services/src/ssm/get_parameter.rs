@@ -4,7 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::name::{self, Reference};
+use super::name::Reference;
+use super::permission;
 use super::read;
 use super::secret_reference::SecretReference;
 use super::wire::Parameter;
@@ -42,10 +43,9 @@ impl Operation for GetParameter {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         if let Some(reference) = SecretReference::of(&input.name) {
-            return Ok(reference.demands(ACTION, call.context()));
+            return reference.demands(call, ACTION).await;
         }
-        let resource = name::arn_for_demand(&call.context().scope, &input.name);
-        Ok(vec![Demand::of(ACTION, resource)])
+        permission::demands(call, ACTION, &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -5,10 +5,11 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::name::{self, Reference};
+use super::name::Reference;
 use super::parameter::{
     ParameterRecord, ParameterTier, ParameterType, ParameterVersion, ParameterVersionRecord,
 };
+use super::permission;
 use super::wire::ParameterInlinePolicy;
 use super::{listing, read, value};
 use crate::page;
@@ -73,8 +74,7 @@ impl Operation for GetParameterHistory {
     type Output = GetParameterHistoryOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let resource = name::arn_for_demand(&call.context().scope, &input.name);
-        Ok(vec![Demand::of("ssm:GetParameterHistory", resource)])
+        permission::demands(call, "ssm:GetParameterHistory", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,7 +6,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::name::{self, Reference};
+use super::name::Reference;
+use super::permission;
 use super::read;
 use super::secret_reference::SecretReference;
 use super::wire::Parameter;
@@ -41,14 +42,14 @@ impl Operation for GetParameters {
     type Output = GetParametersOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let on = |words: &String| match SecretReference::of(words) {
-            Some(reference) => reference.demands(ACTION, call.context()),
-            None => {
-                let resource = name::arn_for_demand(&call.context().scope, words);
-                vec![Demand::of(ACTION, resource)]
+        let mut demands = Vec::with_capacity(input.names.len());
+        for words in &input.names {
+            match SecretReference::of(words) {
+                Some(reference) => demands.extend(reference.demands(call, ACTION).await?),
+                None => demands.push(permission::demand(call, ACTION, words).await?),
             }
-        };
-        Ok(input.names.iter().flat_map(on).collect())
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! GetParametersByPath: the parameters of a hierarchy.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -53,6 +53,10 @@ impl Operation for GetParametersByPath {
         // AWS: the path alone is authorised, not each parameter (API reference, 2026-05).
         let resource = name::arn_for_demand(&call.context().scope, &input.path);
         Ok(vec![Demand::of("ssm:GetParametersByPath", resource)])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "ssm:recursive").then(|| input.recursive.unwrap_or(false).into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -51,8 +51,8 @@ impl Operation for GetResourcePolicies {
     type Input = GetResourcePoliciesInput;
     type Output = GetResourcePoliciesOutput;
 
-    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(demands_on("ssm:GetResourcePolicies", &input.resource_arn))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demands_on(call, "ssm:GetResourcePolicies", &input.resource_arn).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -82,7 +82,7 @@ impl From<&ResourcePolicy> for GetResourcePoliciesResponseEntry {
         Self {
             policy_id: Some(policy.id.clone()),
             policy_hash: Some(policy.hash.clone()),
-            policy: Some(policy.text.clone()),
+            policy: Some(policy.text.text().to_owned()),
         }
     }
 }

@@ -6,6 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::change::{self, Change};
 use super::errors::SsmError;
 use super::parameter::{LABELS_MAX, ParameterRecord};
+use super::permission;
 use super::{label, name, read};
 
 /// Labels a version; labels against the rules come back and are no error.
@@ -45,8 +46,7 @@ impl Operation for LabelParameterVersion {
     type Output = LabelParameterVersionOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let resource = name::arn_for_demand(&call.context().scope, &input.name);
-        Ok(vec![Demand::of("ssm:LabelParameterVersion", resource)])
+        permission::demands(call, "ssm:LabelParameterVersion", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -38,12 +38,7 @@ impl Operation for ListTagsForResource {
     type Output = ListTagsForResourceOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(demands_on(
-            "ssm:ListTagsForResource",
-            input.resource_type,
-            &input.resource_id,
-            call.context(),
-        ))
+        demands_on(call, "ssm:ListTagsForResource", input.resource_type, &input.resource_id).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation, requested_tags};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::change::{self, Change};
@@ -12,7 +12,8 @@ use super::parameter::{
     ParameterRecord, ParameterTier, ParameterType, ParameterVersion, ParameterVersionRecord,
     VERSIONS_MAX,
 };
-use super::tag::Tag;
+use super::permission;
+use super::tag::{self, Tag};
 use super::{count, name, policy};
 
 mod rules;
@@ -80,12 +81,19 @@ impl Operation for PutParameter {
     type Output = PutParameterOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let resource = name::arn_for_demand(&call.context().scope, &input.name);
-        let mut demands = vec![Demand::of("ssm:PutParameter", resource.clone())];
+        let mut demands = permission::demands(call, "ssm:PutParameter", &input.name).await?;
         if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-            demands.push(Demand::of("ssm:AddTagsToResource", resource));
+            demands.push(permission::demand(call, "ssm:AddTagsToResource", &input.name).await?);
         }
         Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "ssm:overwrite" => Some(input.overwrite.unwrap_or(false).into()),
+            "ssm:policies" => Some(input.policies.is_some().into()),
+            _ => requested_tags(key, tag::pairs(input.tags.as_deref())),
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,5 +1,6 @@
 //! PutResourcePolicy: attaches a policy to a parameter, or changes one that is attached.
 
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use serde_json::json;
@@ -50,8 +51,8 @@ impl Operation for PutResourcePolicy {
     type Input = PutResourcePolicyInput;
     type Output = PutResourcePolicyOutput;
 
-    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(demands_on("ssm:PutResourcePolicy", &input.resource_arn))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demands_on(call, "ssm:PutResourcePolicy", &input.resource_arn).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -62,8 +63,11 @@ impl Operation for PutResourcePolicy {
         }
         must_be_policy(&input.policy)?;
         let mut record = ResourcePolicyRecord::of(call, &parameter).await?;
-        let mut policy =
-            ResourcePolicy { id: call.uuid(), hash: draw_hash(call), text: input.policy.clone() };
+        let mut policy = ResourcePolicy {
+            id: call.uuid(),
+            hash: draw_hash(call),
+            text: PolicyDocument::new(input.policy.as_str()),
+        };
         match (&input.policy_id, &input.policy_hash) {
             (None, None) if record.policies.len() >= POLICIES_MAX => {
                 return Err(too_much(POLICIES_MAX, "PoliciesPerResource"));

@@ -1,6 +1,7 @@
 //! RemoveTagsFromResource: takes tags from a parameter.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::demand::TAG_KEYS;
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
@@ -40,12 +41,12 @@ impl Operation for RemoveTagsFromResource {
     type Output = RemoveTagsFromResourceOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(demands_on(
-            "ssm:RemoveTagsFromResource",
-            input.resource_type,
-            &input.resource_id,
-            call.context(),
-        ))
+        demands_on(call, "ssm:RemoveTagsFromResource", input.resource_type, &input.resource_id)
+            .await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == TAG_KEYS).then(|| input.tag_keys.iter().map(String::as_str).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

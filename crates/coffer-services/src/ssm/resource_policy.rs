@@ -1,8 +1,9 @@
-//! Resource policies of parameters: kept and shown; identity will enforce them.
+//! Resource policies of parameters, which share them with other accounts.
 
 use std::sync::Arc;
 
 use coffer_model::{AccountId, Region};
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Call, Demand, Scope};
 use coffer_protocol::Fault;
 use coffer_store::{Key, Record};
@@ -12,6 +13,7 @@ use serde_json::json;
 use super::errors::SsmError;
 use super::name;
 use super::parameter::ParameterRecord;
+use super::permission;
 
 pub(super) mod document;
 
@@ -38,7 +40,7 @@ pub struct ResourcePolicy {
     /// Names this version of the policy; another one with each change.
     pub hash: String,
     /// The policy document as it was given.
-    pub text: String,
+    pub text: PolicyDocument,
 }
 
 impl ResourcePolicyRecord {
@@ -118,8 +120,19 @@ pub(super) async fn shared(call: &mut Call<'_>, arn: &str) -> Result<Arc<Paramet
 }
 
 /// The permission to do something with the policies of a resource.
-pub(super) fn demands_on(action: &'static str, arn: &str) -> Vec<Demand> {
-    vec![Demand::of(action, arn.to_owned())]
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn demands_on(
+    call: &mut Call<'_>,
+    action: &'static str,
+    arn: &str,
+) -> Result<Vec<Demand>, Fault> {
+    match shared(call, arn).await {
+        Ok(parameter) => Ok(vec![permission::demand_on(call, action, parameter).await?]),
+        Err(fault) if fault.is_server_fault() => Err(fault),
+        Err(_) => Ok(vec![Demand::of(action, arn)]),
+    }
 }
 
 /// The fault of members that cannot be as they are.

@@ -1,9 +1,10 @@
 //! Secrets read as parameters: `/aws/reference/secretsmanager/ID[:STAGE|:VERSION-ID]`.
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Call, Demand, RequestContext};
+use coffer_pipeline::{Call, Demand};
+use coffer_protocol::audit::Shown;
 use coffer_protocol::shape::{Rules, Shape};
-use coffer_protocol::{Encode, Fault, Output, json};
+use coffer_protocol::{Audit, Encode, Fault, Output, Veil, json};
 
 use super::errors::SsmError;
 use super::name;
@@ -32,13 +33,21 @@ impl<'a> SecretReference<'a> {
     }
 
     /// The permissions to read it: as a parameter by this action, and as a secret.
-    pub(super) fn demands(self, action: &'static str, context: &RequestContext) -> Vec<Demand> {
+    pub(super) async fn demands(
+        self,
+        call: &mut Call<'_>,
+        action: &'static str,
+    ) -> Result<Vec<Demand>, Fault> {
         let secret_id = self.words.split(':').next().unwrap_or_default();
         let path = format!("{PREFIX}{secret_id}");
-        let resource = name::arn_of(context.scope.account, &context.scope.region, &path);
+        let resource = name::arn_of(call.account(), call.region(), &path);
         let mut demands = vec![Demand::of(action, resource)];
-        demands.extend(id::demand("secretsmanager:GetSecretValue", secret_id, context));
-        demands
+        // What can be no secret's name is refused when it is read, in the words of that.
+        if id::must_be_a_name(secret_id).is_ok() {
+            let demand = id::demand(call, "secretsmanager:GetSecretValue", secret_id).await?;
+            demands.push(demand);
+        }
+        Ok(demands)
     }
 
     /// Reads the secret.
@@ -193,6 +202,14 @@ impl Encode for SourceResult {
 
     fn encode_xml(&self, out: &mut Vec<u8>) {
         self.0.expose().encode_xml(out);
+    }
+}
+
+impl<const SIDE: bool> Audit<SIDE> for SourceResult {
+    const SHOWN: Shown = Shown::Veiled;
+
+    fn audit(&self, _: &Rules, _: Veil, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"null");
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use coffer_pipeline::{Call, Demand, RequestContext};
+use coffer_pipeline::{Call, Demand};
 use coffer_protocol::{AwsEnum, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::name;
 use super::parameter::ParameterRecord;
+use super::permission;
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, Input, Output)]
@@ -59,6 +60,11 @@ pub(super) enum ResourceTypeForTagging {
     CloudConnector,
 }
 
+/// The names and values of tags.
+pub(super) fn pairs(tags: Option<&[Tag]>) -> impl Iterator<Item = (&str, &str)> {
+    tags.unwrap_or_default().iter().map(|tag| (tag.key.as_str(), tag.value.as_str()))
+}
+
 /// The parameter whose tags are meant.
 ///
 /// # Errors
@@ -80,12 +86,18 @@ pub(super) async fn tagged(
 }
 
 /// The permission to do something with the tags of a resource.
-pub(super) fn demands_on(
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn demands_on(
+    call: &mut Call<'_>,
     action: &'static str,
     r#type: ResourceTypeForTagging,
     id: &str,
-    context: &RequestContext,
-) -> Vec<Demand> {
+) -> Result<Vec<Demand>, Fault> {
+    if let Ok(parameter) = tagged(call, r#type, id).await {
+        return Ok(vec![permission::demand_on(call, action, parameter).await?]);
+    }
     let kind = match r#type {
         ResourceTypeForTagging::Document => "document",
         ResourceTypeForTagging::ManagedInstance => "managed-instance",
@@ -99,7 +111,7 @@ pub(super) fn demands_on(
         ResourceTypeForTagging::CloudConnector => "cloud-connector",
     };
     let path = name::path_of(id);
-    Demand::on(action, &context.scope, "ssm", &format!("{kind}/{path}"))
+    Ok(Demand::on(action, call.scope(), "ssm", &format!("{kind}/{path}")))
 }
 
 const RESERVED: &str = "aws:";

@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::parameter::ParameterRecord;
+use super::permission;
 use super::{name, read};
 
 /// Takes labels off a version; those that are not on it come back and are no error.
@@ -45,8 +46,7 @@ impl Operation for UnlabelParameterVersion {
     type Output = UnlabelParameterVersionOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let resource = name::arn_for_demand(&call.context().scope, &input.name);
-        Ok(vec![Demand::of("ssm:UnlabelParameterVersion", resource)])
+        permission::demands(call, "ssm:UnlabelParameterVersion", &input.name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -11,9 +11,9 @@ use coffer_protocol::Fault;
 use super::encryption_sdk;
 use super::errors::SsmError;
 use super::parameter::{ParameterTier, ParameterVersion, StoredValue};
-use crate::kms::envelope::{self, EncryptionContext};
-use crate::kms::errors::KmsError;
+use crate::kms::envelope::EncryptionContext;
 use crate::kms::key::{KeyRecord, find_key, managed_key};
+use crate::kms::through::Through;
 
 /// The encryption context of a parameter's value.
 pub fn context_of(arn: &str) -> EncryptionContext {
@@ -29,13 +29,7 @@ pub async fn key(call: &mut Call<'_>, words: &str) -> Result<Arc<KeyRecord>, Fau
         DEFAULT_KEY => managed_key(call, "ssm").await,
         _ => find_key(call, words).await,
     };
-    let key = found.map_err(|fault| invalid_key_id(call, fault))?;
-    if key.account != call.account() {
-        // No key policy is looked at yet, so nobody may use another account's key.
-        let missing = format!("Key '{}' does not exist", key.arn());
-        return Err(invalid_key_id(call, KmsError::NotFoundException.with(missing)));
-    }
-    Ok(key)
+    found.map_err(|fault| invalid_key_id(call, fault))
 }
 
 /// Seals the value of a SecureString: Standard as KMS Encrypt does, Advanced by an envelope.
@@ -43,8 +37,8 @@ pub async fn key(call: &mut Call<'_>, words: &str) -> Result<Arc<KeyRecord>, Fau
 /// # Errors
 /// `InvalidKeyId` with KMS's message.
 pub fn seal(
-    call: &Call<'_>,
-    key: &KeyRecord,
+    call: &mut Call<'_>,
+    key: &Arc<KeyRecord>,
     arn: &str,
     tier: ParameterTier,
     plain: &Sensitive<String>,
@@ -52,7 +46,7 @@ pub fn seal(
     let (context, plain) = (context_of(arn), plain.expose().as_bytes());
     let sealed = match tier {
         ParameterTier::Advanced => encryption_sdk::seal(call, key, &context, plain),
-        _ => envelope::encrypt(call, key, &context, plain),
+        _ => AS_CALLER.encrypt(call, key, &context, plain),
     };
     sealed.map(StoredValue::Sealed).map_err(|fault| invalid_key_id(call, fault))
 }
@@ -78,7 +72,7 @@ pub async fn reveal(
     let context = context_of(arn);
     let opened = match version.tier {
         ParameterTier::Advanced => encryption_sdk::open(call, &context, sealed).await,
-        _ => envelope::decrypt(call, &context, sealed).await.map(|(plain, _)| plain),
+        _ => AS_CALLER.decrypt(call, call.region(), &context, sealed).await,
     };
     let plain = opened.map_err(|fault| invalid_key_id(call, fault))?;
     plain.into_text().ok_or_else(|| Fault::internal("a sealed value is not UTF-8"))
@@ -92,15 +86,22 @@ pub fn invalid_key_id(call: &Call<'_>, fault: Fault) -> Fault {
     // AWS: KMS's message as the service's own client of KMS puts it, `null` where KMS has none
     // (observed through the AWS CLI and Terraform).
     let told = if fault.message.is_empty() { "null" } else { &fault.message };
-    SsmError::InvalidKeyId.with(format!(
+    let told = format!(
         "{told} (Service: AWSKMS; Status Code: {}; Error Code: {}; Request ID: {}; Proxy: null)",
         fault.status,
         fault.code,
         call.context().request_id
-    ))
+    );
+    // AWS: a lack of permission keeps its code (tryolabs/aws-workshop#6).
+    match fault.code {
+        "AccessDeniedException" => Fault::access_denied(told),
+        _ => SsmError::InvalidKeyId.with(told),
+    }
 }
 
 /// The member of the encryption context that AWS binds a value's ciphertext to.
 pub const PARAMETER_ARN: &str = "PARAMETER_ARN";
 /// The key of SecureStrings whose requests name none.
 pub const DEFAULT_KEY: &str = "alias/aws/ssm";
+/// How values are sealed and opened for whoever calls.
+pub(super) const AS_CALLER: Through = Through::Caller("ssm");

@@ -8,8 +8,9 @@ use coffer_pipeline::road::{Decision, decide};
 use coffer_pipeline::{Access, Call, RequestContext, World};
 use coffer_protocol::Fault;
 use coffer_services::JOBS;
-use coffer_services::kms::envelope::{self, EncryptionContext};
+use coffer_services::kms::envelope::EncryptionContext;
 use coffer_services::kms::key::{KeyManager, KeyRecord, KeyState, find_key, managed_key};
+use coffer_services::kms::through::Through;
 use coffer_store::Record as _;
 
 use crate::world::{self, scope, world};
@@ -72,7 +73,7 @@ async fn sealed(world: &World, key_id: &str, context: &EncryptionContext) -> Vec
         let (key_id, context) = (key_id.to_owned(), context.clone());
         Box::pin(async move {
             let key = find_key(call, &key_id).await?;
-            envelope::encrypt(call, &key, &context, b"attack at dawn")
+            Through::Itself.encrypt(call, &key, &context, b"attack at dawn")
         })
     })
     .await
@@ -88,7 +89,7 @@ async fn opened(
     on(world, region, |call| {
         let (context, blob) = (context.clone(), blob.to_owned());
         Box::pin(async move {
-            let (plain, _) = envelope::decrypt(call, &context, &blob).await?;
+            let plain = Through::Itself.decrypt(call, call.region(), &context, &blob).await?;
             Ok(plain.expose().clone())
         })
     })

@@ -40,6 +40,7 @@ pub(crate) fn world() -> World {
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     World {
         turns: Turns::default(),
+        audit: Default::default(),
         tables: Tables::new(Arc::new(Sim::new()), cipher),
         root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         sessions,

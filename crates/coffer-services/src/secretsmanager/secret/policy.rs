@@ -2,6 +2,7 @@
 
 use coffer_model::{AccountId, Region};
 use coffer_pipeline::Scope;
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub(crate) struct SecretPolicyRecord {
     /// The end of the secret's ARN.
     pub(crate) suffix: String,
     /// The document, as it was given.
-    pub(crate) text: String,
+    pub(crate) text: PolicyDocument,
 }
 
 impl SecretPolicyRecord {
@@ -30,7 +31,7 @@ impl SecretPolicyRecord {
             region: secret.region.clone(),
             name: secret.name.clone(),
             suffix: secret.suffix.clone(),
-            text: text.to_owned(),
+            text: PolicyDocument::new(text),
         }
     }
 

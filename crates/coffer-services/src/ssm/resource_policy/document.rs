@@ -1,5 +1,6 @@
 //! Checks that a text is a policy document of a resource.
 
+use coffer_policy::{Grammar, Policy};
 use coffer_protocol::Fault;
 use serde_json::{Map, Value};
 
@@ -11,8 +12,9 @@ use crate::ssm::errors::SsmError;
 /// # Errors
 /// `MalformedResourcePolicyDocumentException`.
 pub(crate) fn must_be_policy(text: &str) -> Result<(), Fault> {
+    let is_readable = Policy::parse(text, Grammar::Resource).is_ok();
     match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(document)) if is_policy(&document) => Ok(()),
+        Ok(Value::Object(document)) if is_readable && is_policy(&document) => Ok(()),
         _ => Err(SsmError::MalformedResourcePolicyDocumentException.with(MALFORMED)),
     }
 }

@@ -1,0 +1,205 @@
+//! Batches: records of a journal in the store, compressed.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use coffer_journal::Known;
+use coffer_model::{AccountId, Region, Timestamp};
+use coffer_store::{DecodeError, Key, Record};
+use serde::{Deserialize, Serialize};
+
+use super::AuditRecord;
+use crate::context::sortable;
+
+/// Records of one account and region that a node has shipped together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AuditBatchRecord {
+    /// The account whose records these are.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+    /// The time of the earliest.
+    pub first: Timestamp,
+    /// The time of the latest.
+    pub last: Timestamp,
+    /// The node that shipped them.
+    pub node: String,
+    /// The place of the first one in the node's journal.
+    pub sequence: u64,
+    /// How many there are.
+    pub records: u32,
+    /// Their length before they were compressed.
+    pub bytes: u32,
+    /// Each one's length (4 bytes, little-endian) and bytes, compressed by zstd, in base64.
+    pub zstd: String,
+}
+
+impl AuditBatchRecord {
+    /// The prefix of all batches.
+    pub fn all() -> Key {
+        Key::of(Self::TABLE, &[])
+    }
+
+    /// The prefix of an account's batches, by region.
+    pub fn of_account(account: AccountId) -> Key {
+        Key::of(Self::TABLE, &[account.as_str()])
+    }
+
+    /// The prefix of the batches of an account and region, in the order of their latest records.
+    pub fn of(account: AccountId, region: &Region) -> Key {
+        Key::of(Self::TABLE, &[account.as_str(), region.as_str()])
+    }
+
+    /// The times of the latest and the earliest record of a batch, by its key.
+    pub(super) fn times_of(key: &Key) -> Option<(Timestamp, Timestamp)> {
+        let mut parts = key.parts().skip(3);
+        Some((instant_of(&parts.next()?)?, instant_of(&parts.next()?)?))
+    }
+
+    /// The records. Those that no release up to this one has written are left out.
+    ///
+    /// # Errors
+    /// Bytes that are not what a batch holds.
+    pub fn open(&self) -> Result<Vec<AuditRecord>, DecodeError> {
+        let broken = || DecodeError::new("its records cannot be read");
+        let compressed = STANDARD.decode(&self.zstd).map_err(|_| broken())?;
+        let length = usize::try_from(self.bytes).ok().filter(|length| *length <= BATCH_BYTES_MAX);
+        let plain = zstd::bulk::decompress(&compressed, length.ok_or_else(broken)?);
+        let plain = plain.map_err(|_| broken())?;
+        let mut records = Vec::new();
+        let mut rest = plain.as_slice();
+        while let Some((length, after)) = rest.split_first_chunk::<4>() {
+            let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| broken())?;
+            let (record, after) = after.split_at_checked(length).ok_or_else(broken)?;
+            rest = after;
+            match AuditRecord::from_journal(record) {
+                Ok(record) => records.push(record),
+                Err(error) => tracing::warn!(%error, "an audit record cannot be read: {error}"),
+            }
+        }
+        Ok(records)
+    }
+}
+
+impl Record for AuditBatchRecord {
+    const TABLE: &'static str = "audit.batch";
+
+    fn key(&self) -> Key {
+        Self::of(self.account, &self.region)
+            .builder()
+            .part(sortable(self.last))
+            .part(sortable(self.first))
+            .part(format!("{}-{:020}", self.node, self.sequence))
+            .key()
+    }
+}
+
+/// A batch that is being filled.
+pub(super) struct Filling {
+    account: AccountId,
+    region: Region,
+    first: Timestamp,
+    last: Timestamp,
+    sequence: u64,
+    records: u32,
+    plain: Vec<u8>,
+}
+
+impl Filling {
+    pub(super) fn new(record: &AuditRecord, sequence: u64) -> Self {
+        Self {
+            account: record.recipient_account_id,
+            region: record.aws_region.clone(),
+            first: record.event_time,
+            last: record.event_time,
+            sequence,
+            records: 0,
+            plain: Vec::new(),
+        }
+    }
+
+    /// Whether a record of this time and length goes in.
+    pub(super) fn has_room(&self, time: Timestamp, bytes: usize) -> bool {
+        let (first, last) = (self.first.min(time), self.last.max(time));
+        last.since(first) <= SPAN_MAX && self.plain.len() + bytes + 4 <= BATCH_BYTES_MAX
+    }
+
+    pub(super) fn push(&mut self, time: Timestamp, record: &[u8]) {
+        let Ok(length) = u32::try_from(record.len()) else { return };
+        self.first = self.first.min(time);
+        self.last = self.last.max(time);
+        self.records += 1;
+        self.plain.extend_from_slice(&length.to_le_bytes());
+        self.plain.extend_from_slice(record);
+    }
+
+    pub(super) fn finish(self, node: &str) -> std::io::Result<AuditBatchRecord> {
+        let compressed = zstd::bulk::compress(&self.plain, COMPRESSION_LEVEL)?;
+        Ok(AuditBatchRecord {
+            account: self.account,
+            region: self.region,
+            first: self.first,
+            last: self.last,
+            node: node.to_owned(),
+            sequence: self.sequence,
+            records: self.records,
+            bytes: u32::try_from(self.plain.len()).unwrap_or(u32::MAX),
+            zstd: STANDARD.encode(compressed),
+        })
+    }
+}
+
+/// How far a node's journal has come to the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShippedRecord {
+    /// The node.
+    pub node: String,
+    /// The segment of its journal that is read next, and the offset in it.
+    pub segment: u64,
+    /// See `segment`.
+    pub offset: u64,
+    /// The sequence number of the record that is shipped next.
+    pub next: u64,
+    /// The tag of the last record that was shipped, in hexadecimal digits: by it a journal is
+    /// found to have been put back to an earlier state.
+    pub tag: String,
+    /// When that was.
+    pub at: Timestamp,
+}
+
+impl ShippedRecord {
+    /// The row of a node.
+    pub fn key_of(node: &str) -> Key {
+        Key::of(Self::TABLE, &[node])
+    }
+
+    /// The end of the journal as it was shipped, for [`coffer_journal::verify`].
+    pub fn known(&self) -> Option<Known> {
+        let digits = |at: usize| self.tag.get(at * 2..at * 2 + 2);
+        let mut tag = [0; 16];
+        for (at, byte) in tag.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(digits(at)?, 16).ok()?;
+        }
+        Some(Known { sequence: self.next.checked_sub(1)?, tag })
+    }
+}
+
+impl Record for ShippedRecord {
+    const TABLE: &'static str = "audit.shipped";
+
+    fn key(&self) -> Key {
+        Self::key_of(&self.node)
+    }
+}
+
+/// The instant that [`sortable`] wrote.
+fn instant_of(text: &[u8]) -> Option<Timestamp> {
+    let shifted = u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()?;
+    let millis = i128::from(shifted) + i128::from(i64::MIN);
+    i64::try_from(millis).ok().map(Timestamp::from_millis)
+}
+
+/// What a batch holds before it is compressed, at most.
+const BATCH_BYTES_MAX: usize = 512 * 1024;
+/// The time between the earliest and the latest record of a batch, at most.
+pub(super) const SPAN_MAX: std::time::Duration = std::time::Duration::from_secs(300);
+const COMPRESSION_LEVEL: i32 = 3;

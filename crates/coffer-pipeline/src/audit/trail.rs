@@ -1,0 +1,183 @@
+//! The node's journal of audit records, and what happens where it can't be written.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use coffer_journal::{Found, Journal, JournalError, JournalKey, OpenError, Settings, Ticket};
+use coffer_model::Timestamp;
+
+/// Where this server's audit records go, beside those that commits keep.
+#[derive(Debug, Default)]
+pub struct AuditPlace {
+    /// The node's journal; nothing where no journal is kept.
+    pub trail: Option<Trail>,
+    /// The folder that trails' log files are exported to: a folder in it for each bucket.
+    pub exports: Option<PathBuf>,
+}
+
+/// The node's journal.
+#[derive(Debug)]
+pub struct Trail {
+    journal: Journal,
+    folder: PathBuf,
+    node: String,
+    sync: Sync,
+    on_failure: OnFailure,
+    shipped_through: AtomicI64,
+}
+
+/// When an answer goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Sync {
+    /// When the operating system has the record; the disk has it within 50 ms.
+    #[default]
+    Soon,
+    /// When the disk has it.
+    Always,
+}
+
+/// What happens to a request whose record can't be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is answered, and the log says that records are missing.
+    Continue,
+}
+
+/// How a trail is opened.
+#[derive(Debug)]
+pub struct TrailOptions<'a> {
+    /// The journal's folder.
+    pub folder: &'a Path,
+    /// The secret that its chain is made with.
+    pub key: &'a [u8; 32],
+    /// A name for this node, where the folder has none yet: a fresh UUID.
+    pub fresh_node: &'a str,
+    /// When an answer goes out.
+    pub sync: Sync,
+    /// What happens to a request whose record can't be kept.
+    pub on_failure: OnFailure,
+    /// The present time.
+    pub now: Timestamp,
+}
+
+impl Trail {
+    /// Opens the journal in its folder, which is made where it is missing; with what was found
+    /// amiss there.
+    ///
+    /// # Errors
+    /// A folder that cannot be read or written, or that another process has open.
+    pub fn open(options: &TrailOptions<'_>) -> Result<(Self, Vec<Found>), TrailError> {
+        let folder = options.folder;
+        let key = JournalKey::new(options.key);
+        let (journal, found) = Journal::open(folder, key, Settings::default(), options.now)
+            .map_err(TrailError::Journal)?;
+        let node = node_of(folder, options.fresh_node).map_err(|error| {
+            TrailError::Node(format!("cannot read or write `{}`: {error}", folder.display()))
+        })?;
+        let trail = Self {
+            journal,
+            folder: folder.to_owned(),
+            node,
+            sync: options.sync,
+            on_failure: options.on_failure,
+            shipped_through: AtomicI64::new(i64::MIN),
+        };
+        Ok((trail, found))
+    }
+
+    /// Copies a record into the journal's buffer; [`Trail::settle`] before the answer goes out.
+    ///
+    /// # Errors
+    /// See [`Journal::append`].
+    pub fn append(&self, time: Timestamp, record: &[u8]) -> Result<Ticket, JournalError> {
+        self.journal.append(time, record)
+    }
+
+    /// Hands the record to the operating system, with all others that wait, and where so set waits
+    /// for the disk.
+    ///
+    /// # Errors
+    /// What kept the record from being written.
+    pub async fn settle(&self, ticket: Ticket) -> Result<(), JournalError> {
+        self.journal.flush(ticket)?;
+        match self.sync {
+            Sync::Soon => Ok(()),
+            Sync::Always => self.journal.synced(ticket).await,
+        }
+    }
+
+    /// What happens to a request whose record can't be kept.
+    pub fn on_failure(&self) -> OnFailure {
+        self.on_failure
+    }
+
+    /// The journal itself.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The journal's folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The name of this node.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// The time up to which all records of this node are in the store.
+    pub fn shipped_through(&self) -> Option<Timestamp> {
+        let millis = self.shipped_through.load(Ordering::Acquire);
+        (millis != i64::MIN).then(|| Timestamp::from_millis(millis))
+    }
+
+    pub(super) fn has_shipped_through(&self, time: Timestamp) {
+        self.shipped_through.fetch_max(time.as_millis(), Ordering::AcqRel);
+    }
+}
+
+/// Why a trail could not be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrailError {
+    /// The journal could not.
+    Journal(OpenError),
+    /// The node's name could not be read or written.
+    Node(String),
+}
+
+impl std::fmt::Display for TrailError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Journal(error) => error.fmt(out),
+            Self::Node(cause) => out.write_str(cause),
+        }
+    }
+}
+
+impl std::error::Error for TrailError {}
+
+/// The name that the folder's node has, which is made to be `fresh` where there is none. A node
+/// that gets another name ships its records again, and they are found to be the same events.
+fn node_of(folder: &Path, fresh: &str) -> std::io::Result<String> {
+    let path = folder.join(NODE_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(name) if is_name(name.trim()) => Ok(name.trim().to_owned()),
+        Ok(_) => std::fs::write(&path, fresh).map(|()| fresh.to_owned()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(&path, fresh).map(|()| fresh.to_owned())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic())
+}
+
+/// The purpose of the store's key that journals are chained with.
+pub const JOURNAL_PURPOSE: &str = "coffer.audit-journal.v1";
+const NODE_FILE: &str = "node";

@@ -1,0 +1,221 @@
+//! Who may use a key: its policy, the caller's own policies, and grants.
+
+use std::sync::Arc;
+
+use coffer_pipeline::audit::KeyUse;
+use coffer_pipeline::demand::{RESOURCE_TAG, tag_of};
+use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard};
+use coffer_protocol::Fault;
+
+use super::envelope::{self, Bound};
+use super::find::{Named, find_key, named};
+use super::grant::{GrantOperation, is_granted};
+use super::key::{KeyRecord, key_arn};
+
+/// The permission to do something with the key, or the alias, that a caller's words mean.
+///
+/// # Errors
+/// Words that name no key.
+pub(super) async fn demand_on(
+    call: &mut Call<'_>,
+    action: &'static str,
+    key_id: &str,
+) -> Result<Demand, Fault> {
+    let home = call.scope();
+    Ok(match named(call, home, key_id).await? {
+        Named::Key { key, alias } => of_key(call, &key, action).with_some(REQUEST_ALIAS, alias),
+        Named::Missing(scope, id) => of_missing(call, action, key_arn(&scope, &id)),
+        Named::MissingAlias(scope, name) => {
+            of_missing(call, action, scope.arn_text("kms", &[&name]))
+        }
+    })
+}
+
+/// The permission to do something with the key that a caller's words mean, which a grant may give,
+/// too.
+///
+/// # Errors
+/// See [`demand_on`].
+pub(super) async fn demand_or_grant(
+    call: &mut Call<'_>,
+    operation: GrantOperation,
+    key_id: &str,
+    context: Option<&envelope::EncryptionContext>,
+) -> Result<Demand, Fault> {
+    let demand = demand_on(call, operation.action(), key_id).await?;
+    if !matches!(demand.guard, Guard::Key { .. }) {
+        return Ok(demand);
+    }
+    let key = find_key(call, key_id).await?;
+    let by_grant = is_granted(call, &key, operation, context).await?;
+    Ok(granted(demand, by_grant))
+}
+
+/// The same permission, where it is known whether a grant gives it.
+pub(super) fn granted(mut demand: Demand, by_grant: bool) -> Demand {
+    if let Guard::Key { is_granted, .. } = &mut demand.guard {
+        *is_granted = by_grant;
+    }
+    demand
+}
+
+/// The permission to do something with an alias itself, which has no policy of its own.
+pub(super) fn demand_on_alias(call: &Call<'_>, action: &'static str, name: &str) -> Demand {
+    Demand::of(action, call.scope().arn_text("kms", &[name]))
+}
+
+/// The permission to do something with a ciphertext: on the key that is said, or else on the one
+/// that it names. Bytes that are no ciphertext need none, and are refused when the operation runs.
+pub(super) async fn demand_on_source(
+    call: &mut Call<'_>,
+    operation: GrantOperation,
+    key_id: Option<&str>,
+    blob: Option<&[u8]>,
+    context: Option<&envelope::EncryptionContext>,
+) -> Result<Demand, Fault> {
+    let action = operation.action();
+    match (key_id, blob.and_then(|blob| envelope::origin_of(blob, call.region()))) {
+        (Some(key_id), _) => demand_or_grant(call, operation, key_id, context).await,
+        // AWS: of a ciphertext nobody learns from a refusal where its key is.
+        (None, Some(origin)) => {
+            match demand_or_grant(call, operation, &origin.arn, context).await {
+                Err(fault) if fault.is_server_fault() => Err(fault),
+                Err(_) => Ok(Demand::of(action, origin.arn)),
+                demand => demand,
+            }
+        }
+        (None, None) => Ok(Demand::of(action, "*")),
+    }
+}
+
+/// The permission to do something with a key.
+pub(super) fn of_key(call: &Call<'_>, key: &Arc<KeyRecord>, action: &'static str) -> Demand {
+    let policy = key.policy.clone();
+    let demand = Demand::of(action, key.arn())
+        .owned_by(key.account)
+        .guarded_by(Guard::Key { policy, is_granted: false })
+        .known_by(Arc::clone(key) as Arc<dyn Facts>);
+    veiled(call, demand)
+}
+
+fn of_missing(call: &Call<'_>, action: &'static str, arn: String) -> Demand {
+    veiled(call, Demand::of(action, arn))
+}
+
+/// Of the keys of other accounts nobody learns more than that they may not be used.
+fn veiled(call: &Call<'_>, demand: Demand) -> Demand {
+    if demand.owner().is_none_or(|owner| owner == call.account()) {
+        return demand;
+    }
+    // AWS: the sentence for keys of other accounts, which tells nobody whether they are there.
+    demand.refused_because(
+        "because the resource does not exist in this Region, no resource-based policies allow \
+         access, or a resource-based policy explicitly denies access",
+    )
+}
+
+/// Refuses a caller who may not use a key through a service in this way.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(super) fn must_be_permitted(
+    call: &mut Call<'_>,
+    key: &Arc<KeyRecord>,
+    action: &'static str,
+    service: &'static str,
+    context: &impl Bound,
+) -> Result<(), Fault> {
+    let demand = of_key(call, key, action).through(service);
+    call.must_be_allowed_by(&demand, &OfContext(context))?;
+    let event_name = action.strip_prefix("kms:").unwrap_or(action);
+    let context = context.bound().into_owned();
+    call.used_key(KeyUse { event_name, service, key_arn: demand.resource, context });
+    Ok(())
+}
+
+/// Refuses a caller who may not use a key through a service in this way although a grant gives it:
+/// whom a policy denies it.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(super) fn must_be_permitted_or_granted(
+    call: &Call<'_>,
+    key: &Arc<KeyRecord>,
+    action: &'static str,
+    service: &'static str,
+    context: &impl Bound,
+) -> Result<(), Fault> {
+    let demand = granted(of_key(call, key, action).through(service), true);
+    call.must_be_allowed_by(&demand, &OfContext(context))
+}
+
+/// What an encryption context says of condition keys.
+pub(super) struct OfContext<'a, B>(pub(super) &'a B);
+
+impl<B: Bound> Facts for OfContext<'_, B> {
+    fn fact(&self, key: &str) -> Option<ContextValues<'_>> {
+        if key == CONTEXT_KEYS {
+            let names: Vec<&str> = self.0.pairs().into_iter().map(|(name, _)| name).collect();
+            return (!names.is_empty()).then(|| names.into_iter().collect());
+        }
+        let wanted = key.strip_prefix(CONTEXT)?;
+        let pairs = self.0.pairs();
+        let found = pairs.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted));
+        found.map(|(_, value)| value.into())
+    }
+}
+
+/// The same permission, where each side of a request has a context of its own.
+pub(super) fn with_context(
+    demand: Demand,
+    context: Option<&envelope::EncryptionContext>,
+) -> Demand {
+    let Some(context) = context.filter(|context| !context.is_empty()) else { return demand };
+    let demand = demand.with_many(CONTEXT_KEYS, context.keys().cloned().collect());
+    context.iter().fold(demand, |demand, (name, value)| {
+        demand.with(format!("{CONTEXT}{}", name.to_ascii_lowercase()), value.as_str())
+    })
+}
+
+/// What a request's encryption context says of a condition key.
+pub(super) fn of_context<'i>(
+    context: Option<&'i envelope::EncryptionContext>,
+    key: &str,
+) -> Option<ContextValues<'i>> {
+    let context = context?;
+    if key == CONTEXT_KEYS {
+        return (!context.is_empty()).then(|| context.keys().map(String::as_str).collect());
+    }
+    tag_of(context, key.strip_prefix(CONTEXT)?).map(ContextValues::from)
+}
+
+/// AWS: the condition keys of a key (KMS developer guide, "Condition keys for AWS KMS").
+impl Facts for KeyRecord {
+    fn fact(&self, key: &str) -> Option<ContextValues<'_>> {
+        if let Some(name) = key.strip_prefix(RESOURCE_TAG) {
+            return tag_of(&self.tags, name).map(ContextValues::from);
+        }
+        let metadata = || self.metadata();
+        match key {
+            "kms:resourcealiases" => (!self.aliases.is_empty())
+                .then(|| self.aliases.iter().map(String::as_str).collect()),
+            "kms:keyspec" | "kms:customermasterkeyspec" => {
+                Some(metadata().key_spec?.to_string().into())
+            }
+            "kms:keyusage" | "kms:customermasterkeyusage" => {
+                Some(metadata().key_usage?.to_string().into())
+            }
+            "kms:keyorigin" => Some(metadata().origin?.to_string().into()),
+            "kms:multiregion" => Some(metadata().multi_region?.into()),
+            "kms:multiregionkeytype" => {
+                let related = metadata().multi_region_configuration?;
+                Some(related.multi_region_key_type?.to_string().into())
+            }
+            _ => None,
+        }
+    }
+}
+
+const REQUEST_ALIAS: &str = "kms:requestalias";
+const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
+const CONTEXT: &str = "kms:encryptioncontext:";

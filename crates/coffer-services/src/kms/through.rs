@@ -1,0 +1,117 @@
+//! Keys as the services use them for their callers: each use needs the caller's own permission on
+//! the key, as a call of KMS through the service.
+
+use std::sync::Arc;
+
+use coffer_model::{Region, Sensitive};
+use coffer_pipeline::Call;
+use coffer_protocol::Fault;
+
+use super::envelope::{self, Bound, DataKey};
+use super::grant::{GrantOperation, is_granted};
+use super::key::KeyRecord;
+use super::permission::{must_be_permitted, must_be_permitted_or_granted};
+
+/// A service at work with keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// For whoever calls, with the caller's permissions, through the service of this name.
+    Caller(&'static str),
+    /// For itself, carrying on what an earlier caller was allowed: replicas follow their primary.
+    Itself,
+}
+
+impl Through {
+    fn must_permit(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        action: &'static str,
+        context: &impl Bound,
+    ) -> Result<(), Fault> {
+        match self {
+            Self::Itself => Ok(()),
+            Self::Caller(service) => must_be_permitted(call, key, action, service, context),
+        }
+    }
+
+    /// Refuses a caller whom policies refuse, and to whom no grant on the key gives this either.
+    async fn must_be_granted(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        operation: GrantOperation,
+        context: &impl Bound,
+        refusal: Fault,
+    ) -> Result<(), Fault> {
+        let Self::Caller(service) = self else { return Err(refusal) };
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let pairs = context.pairs().into_iter().map(owned).collect();
+        if !is_granted(call, key, operation, Some(&pairs)).await? {
+            return Err(refusal);
+        }
+        must_be_permitted_or_granted(call, key, operation.action(), service, context)
+    }
+
+    /// Seals a message under a key.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`; a key that is disabled or pending deletion.
+    pub fn encrypt(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        context: &impl Bound,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, Fault> {
+        self.must_permit(call, key, "kms:Encrypt", context)?;
+        envelope::encrypt(call, key, context, plain)
+    }
+
+    /// Opens a ciphertext with the key of this region that it names.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`; see [`envelope::decrypt`] for the others.
+    pub async fn decrypt(
+        self,
+        call: &mut Call<'_>,
+        region: &Region,
+        context: &impl Bound,
+        blob: &[u8],
+    ) -> Result<Sensitive<Vec<u8>>, Fault> {
+        let key = envelope::key_of(call, region, blob).await?;
+        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context) {
+            // A grant may give what policies do not; most calls never come to look.
+            self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
+        }
+        envelope::open(call, &key, context, blob)
+    }
+
+    /// Draws a data key and seals it.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`; a key that is disabled or pending deletion.
+    pub fn generate_data_key(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        context: &impl Bound,
+        key_bytes: usize,
+    ) -> Result<DataKey, Fault> {
+        self.must_permit(call, key, "kms:GenerateDataKey", context)?;
+        envelope::generate_data_key(call, key, context, key_bytes)
+    }
+
+    /// Makes sure that the caller may open again what it seals, as Secrets Manager asks for.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub fn must_decrypt(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        context: &impl Bound,
+    ) -> Result<(), Fault> {
+        self.must_permit(call, key, "kms:Decrypt", context)
+    }
+}

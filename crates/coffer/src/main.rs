@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 
+mod account;
 mod advance;
 mod events;
 mod oidc;
+mod rekey;
 mod target;
 
 #[global_allocator]
@@ -33,6 +35,11 @@ enum Command {
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
+    /// Change the root key of a running server; everything goes on being served meanwhile.
+    Rekey(rekey::Rekey),
+    /// Make, list and close accounts.
+    #[command(subcommand)]
+    Account(account::Account),
 }
 
 #[derive(Args)]
@@ -60,6 +67,8 @@ fn main() -> ExitCode {
         }
         Command::Events(target) => events::run(&target),
         Command::Oidc(oidc) => oidc.run(),
+        Command::Rekey(rekey) => rekey.run(),
+        Command::Account(account) => account.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -5,8 +5,9 @@ use coffer_pipeline::identity::organization::{
     AccountRecord, FirstAccountRecord, OrganizationPolicyRecord, OrganizationRecord,
 };
 use coffer_pipeline::identity::{
-    AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, ManagedPolicyRecord, MfaDeviceRecord,
-    OidcProviderRecord, RoleLastUsedRecord, RoleRecord, UserRecord,
+    AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, InstanceProfileRecord,
+    ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleLastUsedRecord, RoleRecord,
+    UserRecord,
 };
 use coffer_pipeline::{AuditRecord, EventRecord, JobRecord};
 use coffer_store::golden;
@@ -23,6 +24,7 @@ fn every_record_reads_its_golden_rows() {
     golden::check::<EventRecord>(here);
     golden::check::<FirstAccountRecord>(here);
     golden::check::<GroupRecord>(here);
+    golden::check::<InstanceProfileRecord>(here);
     golden::check::<JobRecord>(here);
     golden::check::<ManagedPolicyRecord>(here);
     golden::check::<MfaDeviceRecord>(here);

@@ -11,7 +11,7 @@ use coffer_model::Timestamp;
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, Clock, NotMovable, Protocol, Received, Road, RootKeyRing, Turns, World,
+    Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing, Turns, World,
 };
 use coffer_protocol::shape::{Kind, Shape};
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -56,6 +56,7 @@ impl Port {
             tables,
             root_key,
             sessions,
+            outside: Arc::new(NoOutside),
             entropy,
             clock,
             dev: true,

@@ -1,5 +1,5 @@
-//! What AWS has no API for: the movable clock, the events that were kept, the root key's change,
-//! and accounts with their root access keys.
+//! What AWS has no API for: the movable clock, the events that were kept, issuers' keys, the root
+//! key's change, and accounts with their root access keys.
 //!
 //! Its operations travel the same road as all others.
 
@@ -16,6 +16,7 @@ mod golden;
 mod list_accounts;
 mod list_events;
 pub(crate) mod operator;
+mod put_issuer_keys;
 mod rekey;
 mod root_key_change;
 
@@ -33,6 +34,7 @@ pub const SERVICE: Service = Service {
         Entry::of::<describe_rekey::DescribeRekey>(),
         Entry::of::<list_accounts::ListAccounts>(),
         Entry::of::<list_events::ListEvents>(),
+        Entry::of::<put_issuer_keys::PutIssuerKeys>(),
         Entry::of::<rekey::Rekey>(),
     ],
 };

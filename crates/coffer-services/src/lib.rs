@@ -35,4 +35,5 @@ pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<secretsmanager::rotation::PlanRotation>(),
     JobEntry::of::<ssm::policy::schedule::CarryOutParameterPolicies>(),
     JobEntry::of::<ssm::removal::ForgetParameterVersions>(),
+    JobEntry::of::<sts::web_identity::FetchIssuerKeys>(),
 ];

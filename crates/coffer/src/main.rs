@@ -9,6 +9,7 @@ use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 mod account;
 mod advance;
 mod events;
+mod oidc;
 mod rekey;
 mod target;
 
@@ -36,6 +37,9 @@ enum Command {
     /// Make, list and close accounts.
     #[command(subcommand)]
     Account(account::Account),
+    /// The keys of OpenID Connect issuers, whose tokens roles may trust.
+    #[command(subcommand)]
+    Oidc(oidc::Oidc),
 }
 
 #[derive(Args)]
@@ -64,6 +68,7 @@ fn main() -> ExitCode {
         Command::Events(target) => events::run(&target),
         Command::Rekey(rekey) => rekey.run(),
         Command::Account(account) => account.run(),
+        Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

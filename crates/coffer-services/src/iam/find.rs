@@ -8,7 +8,7 @@ use coffer_pipeline::{Call, CallerKind, Demand};
 use coffer_protocol::Fault;
 
 use super::errors::IamError;
-use super::path::ROOT_PATH;
+use super::path::{ROOT_PATH, name_of_arn};
 
 /// Finds a user.
 ///
@@ -88,6 +88,28 @@ pub(super) async fn demand_on_role(
     })
 }
 
+/// What is demanded for an action on the user, group or role of an ARN.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn demand_on_arn(
+    call: &mut Call<'_>,
+    action: &'static str,
+    arn: &str,
+) -> Result<Demand, Fault> {
+    let own = format!("arn:aws:iam::{}:", call.account());
+    let kind = arn.strip_prefix(&own).and_then(|resource| resource.split('/').next());
+    let name = name_of_arn(arn);
+    let demand = match kind {
+        Some("user") => demand_on_user(call, action, name).await?,
+        Some("group") => demand_on_group(call, action, name).await?,
+        Some("role") => demand_on_role(call, action, name).await?,
+        _ => return Ok(Demand::of(action, arn)),
+    };
+    // Under another path it is somebody else, who is not there.
+    Ok(if demand.resource == arn { demand } else { Demand::of(action, arn) })
+}
+
 /// A demand with the boundary that the user has, for `iam:PermissionsBoundary`.
 ///
 /// # Errors
@@ -120,7 +142,7 @@ pub(super) async fn demand_within_role_boundary(
 
 /// A demand with the tags that the resource has: `aws:ResourceTag/KEY` and `iam:ResourceTag/KEY`.
 pub(super) fn with_tags(demand: Demand, tags: &BTreeMap<String, String>) -> Demand {
-    let tagged = demand.tagged(Arc::new(tags.clone()));
+    let tagged = demand.known_by(Arc::new(tags.clone()));
     tags.iter().fold(tagged, |demand, (name, value)| {
         demand.with(format!("iam:resourcetag/{}", name.to_ascii_lowercase()), value)
     })

@@ -138,6 +138,7 @@ fn entrance(
         description: None,
         session_seconds_max: 3600,
         trust: PolicyDocument::new(trust),
+        trusted: BTreeMap::new(),
         tags: BTreeMap::new(),
         permissions: EntityPermissions { inline, ..EntityPermissions::default() },
         instance_profiles: BTreeSet::new(),

@@ -7,4 +7,5 @@ mod organizations;
 mod parameter_policies;
 mod port;
 mod root_key;
+mod sts;
 mod world;

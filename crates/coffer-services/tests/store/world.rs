@@ -7,8 +7,8 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NotMovable, Permissions, RequestContext, RootKeyRing, RootKeySource, Scope,
-    StoreKeyRow, Turns, World,
+    Caller, Clock, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing, RootKeySource,
+    Scope, StoreKeyRow, Turns, World,
 };
 use coffer_seal::{OpenError, RootKey, RootKeys, RowSealer, SystemEntropy};
 use coffer_store::{Batch, Sim, Store, Tables};
@@ -44,6 +44,7 @@ pub(crate) fn world() -> World {
         tables: Tables::new(Arc::new(Sim::new()), cipher),
         root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         sessions,
+        outside: Arc::new(NoOutside),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,
@@ -73,6 +74,8 @@ pub(crate) async fn reopened(
         tables: Tables::new(store, cipher),
         root_key: RootKeyRing::new(keys, source),
         sessions,
+        outside: Arc::new(NoOutside),
+        audit: Default::default(),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,

@@ -1,5 +1,5 @@
-//! What AWS has no API for: the movable clock, the events that were kept, issuers' keys, the root
-//! key's change, and accounts with their root access keys.
+//! What AWS has no API for: the movable clock, the events that were kept, who can read a secret,
+//! issuers' keys, the root key's change, and accounts with their root access keys.
 //!
 //! Its operations travel the same road as all others.
 
@@ -15,6 +15,7 @@ mod errors;
 mod golden;
 mod list_accounts;
 mod list_events;
+mod list_readers;
 pub(crate) mod operator;
 mod put_issuer_keys;
 mod rekey;
@@ -34,6 +35,7 @@ pub const SERVICE: Service = Service {
         Entry::of::<describe_rekey::DescribeRekey>(),
         Entry::of::<list_accounts::ListAccounts>(),
         Entry::of::<list_events::ListEvents>(),
+        Entry::of::<list_readers::ListReaders>(),
         Entry::of::<put_issuer_keys::PutIssuerKeys>(),
         Entry::of::<rekey::Rekey>(),
     ],

@@ -12,5 +12,6 @@ coffer_protocol::errors! {
         InvalidRootKeySourceException => 400, Lower;
         IssuerNotFoundException => 400, Lower;
         RekeyInProgressException => 400, Lower;
+        ResourceNotFoundException => 400, Lower;
     }
 }

@@ -10,6 +10,7 @@ mod create_organizational_unit;
 mod create_policy;
 mod delete_organizational_unit;
 mod delete_policy;
+mod demand;
 mod describe_account;
 mod describe_create_account_status;
 mod describe_organization;

@@ -32,14 +32,14 @@ enum Command {
     Dev(Dev),
     /// Print the events that the server kept, oldest first, one JSON object a line.
     Events(target::Target),
-    /// The keys of OpenID Connect issuers, whose tokens roles may trust.
-    #[command(subcommand)]
-    Oidc(oidc::Oidc),
     /// Change the root key of a running server; everything goes on being served meanwhile.
     Rekey(rekey::Rekey),
     /// Make, list and close accounts.
     #[command(subcommand)]
     Account(account::Account),
+    /// The keys of OpenID Connect issuers, whose tokens roles may trust.
+    #[command(subcommand)]
+    Oidc(oidc::Oidc),
 }
 
 #[derive(Args)]
@@ -66,9 +66,9 @@ fn main() -> ExitCode {
             run_dev(&options).map_err(|error| error.to_string())
         }
         Command::Events(target) => events::run(&target),
-        Command::Oidc(oidc) => oidc.run(),
         Command::Rekey(rekey) => rekey.run(),
         Command::Account(account) => account.run(),
+        Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

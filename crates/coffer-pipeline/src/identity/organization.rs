@@ -155,6 +155,16 @@ impl OrganizationRecord {
         self.arn_of("account", account.as_str())
     }
 
+    /// The ARN of what an id says it is, whether it is there or not.
+    pub fn arn_of_id(&self, id: &str) -> String {
+        match id.split_once('-') {
+            Some(("r", _)) => self.arn_of("root", id),
+            Some(("ou", _)) => self.arn_of("ou", id),
+            Some(("p", _)) => self.arn_of("policy", id),
+            _ => self.arn_of("account", id),
+        }
+    }
+
     fn arn_of(&self, kind: &str, id: &str) -> String {
         let (account, organization) = (self.management_account, &self.id);
         let slash = if id.is_empty() { "" } else { "/" };

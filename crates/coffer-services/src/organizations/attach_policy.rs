@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
 use super::errors::limited;
-use super::{attach, find};
+use super::{attach, demand, find};
 
 /// Attaches a policy.
 pub(super) struct AttachPolicy;
@@ -46,8 +46,9 @@ impl Operation for AttachPolicy {
     type Input = AttachPolicyInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:AttachPolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:AttachPolicy", &[&input.policy_id, &input.target_id], None)
+            .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

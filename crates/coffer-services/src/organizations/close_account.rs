@@ -4,7 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
-use super::{find, found};
+use super::{demand, find, found};
 
 /// Closes an account for good: nobody calls in its name any more. What it has is kept.
 pub(super) struct CloseAccount;
@@ -36,8 +36,8 @@ impl Operation for CloseAccount {
     type Input = CloseAccountInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:CloseAccount"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:CloseAccount", &[&input.account_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -25,7 +25,6 @@ pub(super) struct CreateAccountInput {
     account_name: String,
     #[shape(max = 64, pattern = r"[\w+=,.@-]{1,64}")]
     role_name: Option<String>,
-    #[expect(dead_code, reason = "coffer has no bills")]
     iam_user_access_to_billing: Option<IamUserAccessToBilling>,
     tags: Option<Vec<Tag>>,
 }

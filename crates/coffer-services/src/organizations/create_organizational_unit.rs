@@ -9,7 +9,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::errors::OrganizationsError;
 use super::errors::limited;
 use super::wire::{OrganizationalUnit, Tag};
-use super::{find, tags};
+use super::{demand, find, tags};
 
 /// Makes a unit.
 pub(super) struct CreateOrganizationalUnit;
@@ -53,8 +53,8 @@ impl Operation for CreateOrganizationalUnit {
     type Input = CreateOrganizationalUnitInput;
     type Output = CreateOrganizationalUnitOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:CreateOrganizationalUnit"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:CreateOrganizationalUnit", &[&input.parent_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -12,7 +12,7 @@ use super::errors::OrganizationsError;
 use super::errors::limited;
 use super::records::PolicyNameRecord;
 use super::wire::{Policy, PolicyType, Tag};
-use super::{find, tags};
+use super::{demand, find, tags};
 
 /// Makes a policy that is attached to nothing yet.
 pub(super) struct CreatePolicy;
@@ -58,8 +58,8 @@ impl Operation for CreatePolicy {
     type Input = CreatePolicyInput;
     type Output = CreatePolicyOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:CreatePolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:CreatePolicy", &[], Some(input.kind)).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

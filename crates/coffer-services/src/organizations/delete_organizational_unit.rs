@@ -5,7 +5,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
-use super::{attach, find, tags};
+use super::{attach, demand, find, tags};
 
 /// Ends a unit that has neither units nor accounts in it.
 pub(super) struct DeleteOrganizationalUnit;
@@ -34,8 +34,14 @@ impl Operation for DeleteOrganizationalUnit {
     type Input = DeleteOrganizationalUnitInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DeleteOrganizationalUnit"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:DeleteOrganizationalUnit",
+            &[&input.organizational_unit_id],
+            None,
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
 use super::records::PolicyNameRecord;
-use super::{attach, find, tags};
+use super::{attach, demand, find, tags};
 
 /// Ends a policy that is attached to nothing.
 pub(super) struct DeletePolicy;
@@ -36,8 +36,8 @@ impl Operation for DeletePolicy {
     type Input = DeletePolicyInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DeletePolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:DeletePolicy", &[&input.policy_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,8 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::wire::Account;
+use super::{demand, find};
 
 /// Tells of an account.
 pub(super) struct DescribeAccount;
@@ -39,8 +39,8 @@ impl Operation for DescribeAccount {
     type Input = DescribeAccountInput;
     type Output = DescribeAccountOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DescribeAccount"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:DescribeAccount", &[&input.account_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

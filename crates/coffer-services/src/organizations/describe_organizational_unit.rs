@@ -4,8 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::wire::OrganizationalUnit;
+use super::{demand, find};
 
 /// Tells of a unit.
 pub(super) struct DescribeOrganizationalUnit;
@@ -39,8 +39,14 @@ impl Operation for DescribeOrganizationalUnit {
     type Input = DescribeOrganizationalUnitInput;
     type Output = DescribeOrganizationalUnitOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DescribeOrganizationalUnit"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:DescribeOrganizationalUnit",
+            &[&input.organizational_unit_id],
+            None,
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,8 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::wire::Policy;
+use super::{demand, find};
 
 /// Tells of a policy.
 pub(super) struct DescribePolicy;
@@ -40,8 +40,8 @@ impl Operation for DescribePolicy {
     type Input = DescribePolicyInput;
     type Output = DescribePolicyOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DescribePolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:DescribePolicy", &[&input.policy_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

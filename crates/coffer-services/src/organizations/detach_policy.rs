@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
 use super::errors::{invalid, limited};
-use super::{attach, find};
+use super::{attach, demand, find};
 
 /// Detaches a policy.
 pub(super) struct DetachPolicy;
@@ -45,8 +45,9 @@ impl Operation for DetachPolicy {
     type Input = DetachPolicyInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DetachPolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:DetachPolicy", &[&input.policy_id, &input.target_id], None)
+            .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
 use super::wire::{PolicyType, Root};
-use super::{attach, find};
+use super::{attach, demand, find};
 
 /// Disables a type of policies; all policies of it are detached from everything.
 pub(super) struct DisablePolicyType;
@@ -47,8 +47,14 @@ impl Operation for DisablePolicyType {
     type Input = DisablePolicyTypeInput;
     type Output = DisablePolicyTypeOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:DisablePolicyType"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:DisablePolicyType",
+            &[&input.root_id],
+            Some(input.policy_type),
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

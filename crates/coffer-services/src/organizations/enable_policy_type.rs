@@ -5,8 +5,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::wire::{PolicyType, Root};
+use super::{demand, find};
 
 /// Enables a type of policies; AWS's own policy of it is attached to everything.
 pub(super) struct EnablePolicyType;
@@ -48,8 +48,14 @@ impl Operation for EnablePolicyType {
     type Input = EnablePolicyTypeInput;
     type Output = EnablePolicyTypeOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:EnablePolicyType"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:EnablePolicyType",
+            &[&input.root_id],
+            Some(input.policy_type),
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

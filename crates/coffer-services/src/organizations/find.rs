@@ -17,15 +17,18 @@ use super::wire::PolicyType;
 /// # Errors
 /// `AWSOrganizationsNotInUseException`.
 pub(crate) async fn own(call: &mut Call<'_>) -> Result<Arc<OrganizationRecord>, Fault> {
-    let row = AccountRecord::key_of(call.account());
-    let not_in_use = || {
+    own_if(call).await?.ok_or_else(|| {
         // AWS: as its tools show it (terraform-provider-aws, issues on aws_organizations_*).
         OrganizationsError::AWSOrganizationsNotInUseException
             .with("Your account is not a member of an organization.")
-    };
-    let account = call.get::<AccountRecord>(&row).await?.ok_or_else(not_in_use)?;
-    let row = OrganizationRecord::key_of(&account.organization);
-    call.get::<OrganizationRecord>(&row).await?.ok_or_else(not_in_use)
+    })
+}
+
+/// The organization of the caller's account, if it is in one.
+pub(super) async fn own_if(call: &mut Call<'_>) -> Result<Option<Arc<OrganizationRecord>>, Fault> {
+    let row = AccountRecord::key_of(call.account());
+    let Some(account) = call.get::<AccountRecord>(&row).await? else { return Ok(None) };
+    call.get(&OrganizationRecord::key_of(&account.organization)).await
 }
 
 /// The organization that the caller's account manages.

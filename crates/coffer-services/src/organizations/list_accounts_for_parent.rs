@@ -5,9 +5,9 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::pages::{self, Page, Place};
 use super::wire::Account;
+use super::{demand, find};
 
 /// Lists the accounts directly in a root or unit.
 pub(super) struct ListAccountsForParent;
@@ -50,8 +50,8 @@ impl Operation for ListAccountsForParent {
     type Input = ListAccountsForParentInput;
     type Output = ListAccountsForParentOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListAccountsForParent"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:ListAccountsForParent", &[&input.parent_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,9 +6,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::pages::{self, Page, Place};
 use super::wire::{Child, ChildType};
+use super::{demand, find};
 
 /// Lists the ids of the units or the accounts directly in a root or unit.
 pub(super) struct ListChildren;
@@ -53,8 +53,8 @@ impl Operation for ListChildren {
     type Input = ListChildrenInput;
     type Output = ListChildrenOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListChildren"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:ListChildren", &[&input.parent_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -5,9 +5,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::pages::{Page, Place};
 use super::wire::OrganizationalUnit;
+use super::{demand, find};
 
 /// Lists the units directly below a root or unit.
 pub(super) struct ListOrganizationalUnitsForParent;
@@ -50,8 +50,14 @@ impl Operation for ListOrganizationalUnitsForParent {
     type Input = ListOrganizationalUnitsForParentInput;
     type Output = ListOrganizationalUnitsForParentOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListOrganizationalUnitsForParent"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:ListOrganizationalUnitsForParent",
+            &[&input.parent_id],
+            None,
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

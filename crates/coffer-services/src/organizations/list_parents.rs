@@ -4,8 +4,8 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::{OrganizationsError, invalid};
-use super::find;
 use super::wire::{Parent, ParentType};
+use super::{demand, find};
 
 /// Tells which root or unit a unit or account is directly in.
 pub(super) struct ListParents;
@@ -19,7 +19,6 @@ pub(super) struct ListParentsInput {
     #[shape(max = 100000, pattern = r"[\s\S]*")]
     next_token: Option<String>,
     #[shape(min = 1, max = 20)]
-    #[expect(dead_code, reason = "there is one entry at most")]
     max_results: Option<i32>,
 }
 
@@ -45,8 +44,8 @@ impl Operation for ListParents {
     type Input = ListParentsInput;
     type Output = ListParentsOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListParents"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:ListParents", &[&input.child_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -5,9 +5,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::pages::{self, Page, Place};
 use super::wire::{PolicySummary, PolicyType};
+use super::{demand, find};
 
 /// Lists the policies of a type, AWS's own among them.
 pub(super) struct ListPolicies;
@@ -46,8 +46,8 @@ impl Operation for ListPolicies {
     type Input = ListPoliciesInput;
     type Output = ListPoliciesOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListPolicies"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:ListPolicies", &[], Some(input.filter)).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

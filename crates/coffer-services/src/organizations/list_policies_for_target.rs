@@ -5,9 +5,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::pages::{Page, Place};
 use super::wire::{PolicySummary, PolicyType};
+use super::{demand, find};
 
 /// Lists the policies that are attached to a root, a unit or an account itself.
 pub(super) struct ListPoliciesForTarget;
@@ -53,8 +53,14 @@ impl Operation for ListPoliciesForTarget {
     type Input = ListPoliciesForTargetInput;
     type Output = ListPoliciesForTargetOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListPoliciesForTarget"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:ListPoliciesForTarget",
+            &[&input.target_id],
+            Some(input.filter),
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

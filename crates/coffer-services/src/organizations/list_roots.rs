@@ -17,7 +17,6 @@ pub(super) struct ListRootsInput {
     #[shape(max = 100000, pattern = r"[\s\S]*")]
     next_token: Option<String>,
     #[shape(min = 1, max = 20)]
-    #[expect(dead_code, reason = "there is one entry at most")]
     max_results: Option<i32>,
 }
 

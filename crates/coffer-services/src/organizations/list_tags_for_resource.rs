@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::errors::OrganizationsError;
 use super::errors::invalid;
 use super::wire::Tag;
-use super::{find, tags};
+use super::{demand, find, tags};
 
 /// Lists tags. All of them are on the first page.
 pub(super) struct ListTagsForResource;
@@ -47,8 +47,8 @@ impl Operation for ListTagsForResource {
     type Input = ListTagsForResourceInput;
     type Output = ListTagsForResourceOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListTagsForResource"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:ListTagsForResource", &[&input.resource_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

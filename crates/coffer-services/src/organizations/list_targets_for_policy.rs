@@ -6,9 +6,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Key;
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::pages::{self, Page, Place};
 use super::wire::{PolicyTargetSummary, TargetType};
+use super::{demand, find};
 
 /// Lists the roots, units and accounts that a policy is attached to.
 pub(super) struct ListTargetsForPolicy;
@@ -48,8 +48,8 @@ impl Operation for ListTargetsForPolicy {
     type Input = ListTargetsForPolicyInput;
     type Output = ListTargetsForPolicyOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:ListTargetsForPolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:ListTargetsForPolicy", &[&input.policy_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -5,7 +5,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
-use super::find;
+use super::{demand, find};
 
 /// Moves an account.
 pub(super) struct MoveAccount;
@@ -48,8 +48,14 @@ impl Operation for MoveAccount {
     type Input = MoveAccountInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:MoveAccount"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:MoveAccount",
+            &[&input.account_id, &input.source_parent_id, &input.destination_parent_id],
+            None,
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

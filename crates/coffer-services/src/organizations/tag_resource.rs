@@ -5,7 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
 use super::wire::Tag;
-use super::{find, tags};
+use super::{demand, find, tags};
 
 /// Gives something tags, in place of those of the same keys.
 pub(super) struct TagResource;
@@ -40,8 +40,8 @@ impl Operation for TagResource {
     type Input = TagResourceInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:TagResource"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:TagResource", &[&input.resource_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,7 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
-use super::{find, tags};
+use super::{demand, find, tags};
 
 /// Takes tags away; those that are not there are passed over.
 pub(super) struct UntagResource;
@@ -39,8 +39,8 @@ impl Operation for UntagResource {
     type Input = UntagResourceInput;
     type Output = ();
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:UntagResource"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:UntagResource", &[&input.resource_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,8 +6,8 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::create_organizational_unit::must_be_new_name;
 use super::errors::OrganizationsError;
-use super::find;
 use super::wire::OrganizationalUnit;
+use super::{demand, find};
 
 /// Gives a unit another name.
 pub(super) struct UpdateOrganizationalUnit;
@@ -45,8 +45,14 @@ impl Operation for UpdateOrganizationalUnit {
     type Input = UpdateOrganizationalUnitInput;
     type Output = UpdateOrganizationalUnitOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:UpdateOrganizationalUnit"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(
+            call,
+            "organizations:UpdateOrganizationalUnit",
+            &[&input.organizational_unit_id],
+            None,
+        )
+        .await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

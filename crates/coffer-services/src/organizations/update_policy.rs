@@ -7,9 +7,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::content::{must_be_new_name, must_be_policy};
 use super::errors::OrganizationsError;
-use super::find;
 use super::records::PolicyNameRecord;
 use super::wire::Policy;
+use super::{demand, find};
 
 /// Changes a policy; what it is attached to is bound by it from then on.
 pub(super) struct UpdatePolicy;
@@ -55,8 +55,8 @@ impl Operation for UpdatePolicy {
     type Input = UpdatePolicyInput;
     type Output = UpdatePolicyOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:UpdatePolicy"))
+    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        demand::on(call, "organizations:UpdatePolicy", &[&input.policy_id], None).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

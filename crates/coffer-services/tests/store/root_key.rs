@@ -7,9 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coffer_pipeline::{NextRootKey, RootKeySource, StoreKeyRow};
 use coffer_seal::{RootKey, SystemEntropy};
-use coffer_services::kms::envelope::EncryptionContext;
-use coffer_services::kms::key::{KeyManager, KeyRecord, find_key};
-use coffer_services::kms::through::Through;
+use coffer_services::kms::key::{KeyManager, KeyRecord};
 use coffer_store::{Faults, Sim, Store};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -218,14 +216,9 @@ async fn a_slow_writer_that_has_sealed_under_the_old_key_is_waited_for() {
     assert_eq!(state(&port).await["State"], "DONE");
     drop(port);
     let port = change.start(&change.new).await.unwrap();
-    let opened = on(port.world(), "us-east-1", |call| {
-        let key_id = key_id.clone().unwrap();
-        Box::pin(async move {
-            let key = find_key(call, &key_id).await?;
-            Through::Itself.encrypt(call, &key, &EncryptionContext::new(), b"plain").await
-        })
-    });
-    opened.await.unwrap();
+    let input = json!({"KeyId": key_id.unwrap(), "Plaintext": PLAIN});
+    let sealed = kms(&port, "Encrypt", input).await;
+    assert!(opens(&port, sealed["CiphertextBlob"].as_str().unwrap()).await);
 }
 
 #[tokio::test]

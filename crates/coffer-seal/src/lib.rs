@@ -7,6 +7,7 @@
 
 mod aead;
 mod data_key;
+mod digest_signer;
 mod encryption_sdk;
 mod entropy;
 mod envelope;
@@ -15,6 +16,7 @@ mod row;
 mod session;
 
 pub use data_key::{open_once, seal_once};
+pub use digest_signer::{DigestSigner, hex, sha256_hex};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
 pub use entropy::{Entropy, SystemEntropy, random_uuid, uuid_text};
 pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_bytes};

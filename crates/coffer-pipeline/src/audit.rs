@@ -9,7 +9,9 @@ mod draft;
 mod event;
 pub mod history;
 mod identity;
+mod key_use;
 pub mod ship;
+mod slice;
 pub mod trail;
 
 use coffer_model::{AccountId, Region, Timestamp};
@@ -27,6 +29,8 @@ pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
     WebIdFederationData,
 };
+pub use key_use::KeyUse;
+pub use slice::Slice;
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
 /// does.

@@ -8,12 +8,14 @@ use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKey, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
+use crate::audit::KeyUse;
 use crate::authorization;
-use crate::context::{RequestContext, Scope};
+use crate::context::{CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
+use crate::outside::Outside;
 use crate::world::{Clock, World};
 
 /// One run of a decision. All that it reads becomes an expectation of its commit, so a decision
@@ -26,6 +28,7 @@ pub struct Call<'w> {
     transaction: Transaction,
     touched: Transaction,
     resources: Vec<String>,
+    key_uses: Vec<KeyUse>,
     events: u16,
 }
 
@@ -33,7 +36,18 @@ pub struct Call<'w> {
 pub(crate) struct Outcome {
     pub(crate) transaction: Transaction,
     pub(crate) touched: Transaction,
+    pub(crate) trace: Trace,
+}
+
+/// What a decision leaves for its audit records.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    /// The ARNs that it acted on.
     pub(crate) resources: Vec<String>,
+    /// What it did with keys on behalf of the caller.
+    pub(crate) key_uses: Vec<KeyUse>,
+    /// Whether its commit holds its records.
+    pub(crate) is_committed: bool,
 }
 
 impl<'w> Call<'w> {
@@ -52,12 +66,19 @@ impl<'w> Call<'w> {
             transaction: Transaction::default(),
             touched: Transaction::default(),
             resources: Vec::new(),
+            key_uses: Vec::new(),
             events: 0,
         }
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        Outcome { transaction: self.transaction, touched: self.touched, resources: self.resources }
+        let Self { transaction, touched, resources, key_uses, .. } = self;
+        Outcome { transaction, touched, trace: Trace { resources, key_uses, is_committed: false } }
+    }
+
+    /// The lasting surroundings, for the parts of a call that have files of their own.
+    pub(crate) fn world(&self) -> &'w World {
+        self.world
     }
 
     /// The request this decides on.
@@ -148,6 +169,24 @@ impl<'w> Call<'w> {
         &self.world.sessions
     }
 
+    /// What is outside the process; only for jobs, since nothing outside happens while a request is
+    /// decided.
+    pub fn outside(&self) -> Option<&'w dyn Outside> {
+        let is_job = self.context.caller.kind == CallerKind::Service;
+        is_job.then(|| self.world.outside.as_ref())
+    }
+
+    /// Computes something that takes long where no other request waits for it, such as a key pair.
+    ///
+    /// # Errors
+    /// A computation that panicked.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.world.turns.aside(work).await
+    }
+
     /// Reads a record, staged writes included.
     pub async fn get<R: Record>(&mut self, key: &Key) -> Result<Option<Arc<R>>, Fault> {
         match self.transaction.staged_get::<R>(key) {
@@ -225,13 +264,29 @@ impl<'w> Call<'w> {
     }
 
     /// Notes something in passing, as best as can be: also a reading operation may do so, and its
-    /// answer does not depend on whether the note was kept. For last-accessed dates.
+    /// answer does not depend on whether the note was kept. It is kept also where the call is
+    /// refused. For last-accessed dates.
     pub async fn touch<R: Record>(&mut self, record: R) -> Result<(), Fault> {
         let key = record.key();
         let old = self.world.tables.get::<R>(&key).await.map_err(unreadable)?;
         // Of many that note at once one is enough, and none may take back what is newer.
         self.touched.expect(&key, old.revision);
         self.touched.put(record, old.record.as_deref());
+        Ok(())
+    }
+
+    /// Asks for a job together with a note in passing, as one commit that stands or falls with that
+    /// note: of many that ask at once, one does. It is asked for even where the call is refused.
+    pub async fn touch_and_schedule<R: Record, J: Job>(
+        &mut self,
+        record: R,
+        scope: Scope,
+        due: Timestamp,
+        job: &J,
+    ) -> Result<(), Fault> {
+        self.touch(record).await?;
+        let job = JobRecord::new(self.uuid(), &scope, due, job)?;
+        self.touched.put::<JobRecord>(job, None);
         Ok(())
     }
 
@@ -306,8 +361,21 @@ impl<'w> Call<'w> {
 
     /// Names a resource that this decision acted on, for its audit record.
     pub fn acted_on(&mut self, arn: &str) {
+        if !self.resources.iter().any(|known| known == arn) {
+            self.note_resource(arn.to_owned());
+        }
+    }
+
+    pub(crate) fn note_resource(&mut self, arn: String) {
         if self.resources.len() < AUDITED_RESOURCES_MAX {
-            self.resources.push(arn.to_owned());
+            self.resources.push(arn);
+        }
+    }
+
+    /// Notes that a key was used through a service, for a record of its own.
+    pub fn used_key(&mut self, key_use: KeyUse) {
+        if self.key_uses.len() < KEY_USES_MAX {
+            self.key_uses.push(key_use);
         }
     }
 
@@ -338,3 +406,5 @@ fn unreadable(error: TableError) -> Fault {
 }
 
 const AUDITED_RESOURCES_MAX: usize = 32;
+/// More than any operation needs: a batch opens twenty values.
+const KEY_USES_MAX: usize = 256;

@@ -7,6 +7,7 @@ mod authorize;
 mod decide;
 mod decode;
 mod receive;
+mod record;
 mod respond;
 mod route;
 
@@ -75,15 +76,31 @@ impl Road {
         };
         match authenticate::authenticate(self, route, request_id.clone(), received).await {
             Ok(request) => (route.entry.travel)(self, request).await,
-            Err(fault) => Answer::fault(route, request_id, fault),
+            Err(stranger) => {
+                let authenticate::Stranger { received, fault } = *stranger;
+                self.answer_stranger(route, request_id, &received, fault).await
+            }
         }
     }
 
+    async fn answer_stranger(
+        &self,
+        route: Route,
+        request_id: String,
+        received: &Received,
+        fault: Fault,
+    ) -> Answer {
+        let key = authenticate::named_access_key(received);
+        let recorded =
+            record::stranger(self, route, &request_id, received, key.as_deref(), &fault).await;
+        Answer::fault(route, request_id, recorded.err().unwrap_or(fault))
+    }
+
     /// Refuses a request before it could be read whole, in the words of the service it asked for.
-    pub fn refuse(&self, received: &Received, fault: Fault) -> Answer {
+    pub async fn refuse(&self, received: &Received, fault: Fault) -> Answer {
         let request_id = self.request_ids.next();
         match self.routes.find(received) {
-            Ok(route) => Answer::fault(route, request_id, fault),
+            Ok(route) => self.answer_stranger(route, request_id, received, fault).await,
             Err(missing) => Answer::fault_in(missing.protocol, request_id, fault),
         }
     }
@@ -95,11 +112,23 @@ pub(crate) fn travel<O: Operation>(road: &Road, request: Authenticated) -> Trave
     let (route, request_id) = (request.route(), request.context().request_id.clone());
     match decode::decode::<O>(request) {
         Ok(decoded) => Box::pin(async move {
-            match decide::decide(&road.world, &decoded).await {
-                Ok(output) => Answer::output(route, request_id, &output),
-                Err(fault) => Answer::fault(route, request_id, fault),
+            match decide::decide_traced(&road.world, &decoded).await {
+                Ok((output, trace)) => {
+                    match record::answered(road, &decoded, &output, &trace).kept().await {
+                        Ok(()) => Answer::output(route, request_id, &output),
+                        Err(fault) => Answer::fault(route, request_id, fault),
+                    }
+                }
+                Err(fault) => {
+                    let recorded = record::refused(road, &decoded, &fault).await;
+                    Answer::fault(route, request_id, recorded.err().unwrap_or(fault))
+                }
             }
         }),
-        Err(fault) => Box::pin(std::future::ready(Answer::fault(route, request_id, fault))),
+        Err(unreadable) => Box::pin(async move {
+            let decode::Unreadable { route, context, fault } = *unreadable;
+            let recorded = record::unreadable(road, route, &context, &fault).await;
+            Answer::fault(route, request_id, recorded.err().unwrap_or(fault))
+        }),
     }
 }

@@ -13,7 +13,7 @@ pub(crate) use test::{Kind, Test};
 #[derive(Debug, Clone)]
 pub(crate) struct Condition {
     /// The key, in lower case.
-    pub(crate) key: Box<str>,
+    key: Box<str>,
     set: SetOperator,
     is_negated: bool,
     is_if_exists: bool,
@@ -23,7 +23,7 @@ pub(crate) struct Condition {
 impl Condition {
     pub(crate) fn new(operator: Operator, key: &str, values: &[&str], version: Version) -> Self {
         Self {
-            key: key.to_lowercase().into(),
+            key: key.to_ascii_lowercase().into(),
             set: operator.set,
             is_negated: operator.is_negated,
             is_if_exists: operator.is_if_exists,
@@ -47,6 +47,11 @@ impl Condition {
             SetOperator::ForAllValues => is_empty_set(&values) || values.iter().all(passes),
             SetOperator::ForAnyValue => !is_empty_set(&values) && values.iter().any(passes),
         }
+    }
+
+    /// The keys that it asks for: its own and those of the variables in its values.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.key).chain(self.test.variables())
     }
 
     fn holds_without_key(&self) -> bool {

@@ -13,7 +13,8 @@ pub trait ContextKeys {
     /// The values of a key; nothing where the request does not have it.
     ///
     /// The key comes in lower case, all of it, also what follows a slash or a second colon:
-    /// `aws:principaltag/team`, `kms:encryptioncontext:appname`.
+    /// `aws:principaltag/team`, `kms:encryptioncontext:appname`. Only the letters of ASCII are
+    /// lowered, so that `eq_ignore_ascii_case` finds the tag.
     // AWS: names of condition keys ignore case, those of tags within them too (IAM user guide,
     // "Policy elements: Condition"; KMS developer guide, "kms:EncryptionContext:context-key").
     fn values(&self, key: &str) -> Option<ContextValues<'_>>;

@@ -77,9 +77,9 @@ fn time_of_day(text: &str) -> Option<i64> {
 
 fn seconds(text: &str) -> Option<(i64, i64)> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    number(fraction, 9)?;
-    let millis = number(&format!("{fraction:0<3}").chars().take(3).collect::<String>(), 3)?;
-    Some((number(whole, 2)?, millis))
+    let digits = u32::try_from(fraction.len()).ok()?;
+    let nanos = number(fraction, 9)? * 10_i64.pow(9 - digits);
+    Some((number(whole, 2)?, nanos / 1_000_000))
 }
 
 fn split_offset(text: &str) -> Option<(&str, i64)> {

@@ -69,6 +69,33 @@ fn weigh(request: &Request<'_>, policies: &Policies<'_>) -> Result<Decision, Pla
     })
 }
 
+/// Whether the policies of one kind, by themselves, let a request through: one of their statements
+/// allows it and none denies it. Without a boundary, session policies or an organization, nothing of
+/// that kind is in the way.
+pub fn allows(request: &Request<'_>, policies: &Policies<'_>, policy_type: PolicyType) -> bool {
+    let allowed = match policy_type {
+        PolicyType::ServiceControl | PolicyType::ResourceControl => {
+            controls(request, policies, policy_type)
+        }
+        PolicyType::Resource | PolicyType::RoleTrust => {
+            of_resource(request, policies).map(|allowance| allowance.reach > Reach::None)
+        }
+        PolicyType::Identity => {
+            let only = Policies { boundary: None, session: None, ..*policies };
+            of_caller(request, &only).map(|side| side.limited().is_ok())
+        }
+        PolicyType::Boundary => {
+            let only = Policies { identity: &[], session: None, ..*policies };
+            of_caller(request, &only).map(|side| side.boundary_allows)
+        }
+        PolicyType::Session => {
+            let only = Policies { identity: &[], boundary: None, ..*policies };
+            of_caller(request, &only).map(|side| side.session_allows)
+        }
+    };
+    allowed.unwrap_or(false)
+}
+
 pub(crate) fn type_of(kind: ResourceKind) -> PolicyType {
     match kind {
         ResourceKind::Ordinary | ResourceKind::KmsKey => PolicyType::Resource,

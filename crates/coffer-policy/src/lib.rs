@@ -47,7 +47,7 @@ mod template;
 
 pub use context::{ContextKeys, ContextValue, ContextValues};
 pub use decision::{Decision, Outcome, Place, PolicyType};
-pub use evaluate::evaluate;
+pub use evaluate::{allows, evaluate};
 pub use explain::{Explanation, MatchedStatement, explain};
 pub use grammar::{Flaw, Grammar, MalformedPolicy};
 pub use policy::Policy;

@@ -23,8 +23,9 @@ impl Number {
         if whole.len() > DIGITS_MAX || fraction.len() > DIGITS_MAX {
             return None;
         }
-        let digits = format!("{whole}{fraction:0<DIGITS_MAX$}");
-        let size = digits.parse::<i128>().ok()?;
+        let digits = |text: &str| if text.is_empty() { Ok(0) } else { text.parse::<i128>() };
+        let scale = 10_i128.pow(u32::try_from(DIGITS_MAX - fraction.len()).ok()?);
+        let size = digits(whole).ok()? * SCALE + digits(fraction).ok()? * scale;
         Some(Self(if is_negative { -size } else { size }))
     }
 }

@@ -197,6 +197,7 @@ mod tests {
         check("??", "é", false);
         check("*?é", "日é", true);
         check("*??é", "日é", false);
+        check("*??éx", "日éx", false);
         check("日?語*", "日本語です", true);
     }
 

@@ -1,5 +1,7 @@
 //! Policy documents, compiled.
 
+use std::collections::BTreeSet;
+
 use crate::grammar::{Grammar, MalformedPolicy};
 use crate::parse;
 use crate::principal::PrincipalEntry;
@@ -33,6 +35,11 @@ impl Policy {
     /// The actions that its statements name, as they are written.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().flat_map(Statement::actions)
+    }
+
+    /// The keys that its statements may ask a request for, in lower case, each once.
+    pub fn context_keys(&self) -> BTreeSet<&str> {
+        self.statements.iter().flat_map(Statement::context_keys).collect()
     }
 
     /// Whether any statement that allows is about an action, on whatever resource and condition.

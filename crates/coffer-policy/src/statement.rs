@@ -103,9 +103,25 @@ impl Statement {
         self.resources.iter().flat_map(|resources| &resources.templates).map(|(text, _)| &**text)
     }
 
-    /// The keys that its conditions ask for, in lower case.
-    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
-        self.conditions.iter().map(|condition| &*condition.key)
+    /// The keys that it may ask a request for, in lower case: those of its conditions and of the
+    /// variables in its values.
+    pub fn context_keys(&self) -> impl Iterator<Item = &str> {
+        let resources = self.resources.iter().flat_map(|resources| &resources.templates);
+        let conditions = self.conditions.iter().flat_map(Condition::keys);
+        resources.flat_map(|(_, template)| template.keys()).chain(conditions)
+    }
+
+    /// Whether it is about an action, on whatever resource and condition.
+    pub fn is_about_action(&self, action: &str) -> bool {
+        self.actions.are_about(action)
+    }
+
+    /// Whether it is about the action and the resource of a request, whatever its principals and
+    /// conditions are.
+    pub fn concerns(&self, request: &Request<'_>) -> bool {
+        let resources = self.resources.as_ref();
+        self.is_about_action(request.action)
+            && resources.is_none_or(|all| all.are_about(request.resource, request.keys))
     }
 
     /// Whether it allows an action, on whatever resource and condition.
@@ -115,11 +131,7 @@ impl Statement {
 
     /// Whether it is about a request; its principals are not looked at.
     pub(crate) fn is_about(&self, request: &Request<'_>) -> bool {
-        self.actions.are_about(request.action)
-            && self
-                .resources
-                .as_ref()
-                .is_none_or(|resources| resources.are_about(request.resource, request.keys))
+        self.concerns(request)
             && self.conditions.iter().all(|condition| condition.holds(request.keys))
     }
 

@@ -72,6 +72,15 @@ impl Template {
         }
     }
 
+    /// The keys of its variables, in lower case.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let parts = if let Self::Varying(parts) = self { &**parts } else { &[] };
+        parts.iter().filter_map(|part| match part {
+            Part::Variable(key, _) => Some(&**key),
+            Part::Marked(_) => None,
+        })
+    }
+
     /// The text that the value is for this request, with marks; nothing without its variables.
     pub(crate) fn fill(&self, keys: &dyn ContextKeys) -> Option<Vec<u8>> {
         match self {
@@ -178,7 +187,7 @@ fn variable(inside: &str) -> Option<Inside> {
     if key.is_empty() || key.contains(['*', '?', '$', '{', '\'']) {
         return None;
     }
-    Some(Inside::Variable(key.to_lowercase().into(), default))
+    Some(Inside::Variable(key.to_ascii_lowercase().into(), default))
 }
 
 #[cfg(test)]

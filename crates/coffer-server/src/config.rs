@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use coffer_model::{AccountId, Sensitive};
+use coffer_pipeline::audit::trail::{OnFailure, Sync};
 use serde::Deserialize;
 
 /// `coffer server`: flags and environment variables.
@@ -68,9 +69,38 @@ pub struct Settings {
     /// The region in the lines printed on first start [default: us-east-1].
     #[arg(long, value_name = "REGION", env = "COFFER_REGION")]
     pub region: Option<String>,
+    /// A PEM file with certificate authorities that OpenID Connect issuers may have beside those
+    /// that the system trusts.
+    #[arg(long, value_name = "FILE", env = "COFFER_OIDC_CA_FILE")]
+    pub oidc_ca_file: Option<PathBuf>,
+    /// Whether issuers may be on this very machine, without TLS too [default: false].
+    #[arg(long, value_name = "BOOL", env = "COFFER_OIDC_ALLOW_LOOPBACK")]
+    pub oidc_allow_loopback: Option<bool>,
+    /// When an answer goes out: `soon`, when the operating system has its audit record, or
+    /// `always`, when the disk has it [default: soon].
+    #[arg(long, value_name = "WHEN", env = "COFFER_AUDIT_SYNC")]
+    pub audit_sync: Option<String>,
+    /// What happens when audit records cannot be written: `refuse` requests, or `continue`
+    /// [default: refuse].
+    #[arg(long, value_name = "WHAT", env = "COFFER_AUDIT_ON_FAILURE")]
+    pub audit_on_failure: Option<String>,
+    /// The folder that trails are exported to [default: exports in the data directory].
+    #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
+    pub audit_exports: Option<PathBuf>,
     /// What to log, such as `info` or `coffer_pipeline=debug` [default: info].
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG")]
     pub log: Option<String>,
+}
+
+/// How audit records are kept.
+#[derive(Debug, Default)]
+pub struct AuditSettings {
+    /// When an answer goes out.
+    pub sync: Sync,
+    /// What happens when records cannot be written.
+    pub on_failure: OnFailure,
+    /// The folder that trails are exported to.
+    pub exports: Option<PathBuf>,
 }
 
 /// A secret setting, which `Debug` does not show.
@@ -109,6 +139,12 @@ pub struct Config {
     pub account: Option<AccountId>,
     /// The region to print.
     pub region: String,
+    /// Certificate authorities of issuers.
+    pub oidc_ca_file: Option<PathBuf>,
+    /// Whether issuers may be on loopback.
+    pub oidc_allow_loopback: bool,
+    /// How audit records are kept.
+    pub audit: AuditSettings,
     /// What to log.
     pub log: String,
 }
@@ -140,6 +176,11 @@ impl Settings {
             root_secret_access_key: self.root_secret_access_key.or(other.root_secret_access_key),
             account_id: self.account_id.or(other.account_id),
             region: self.region.or(other.region),
+            oidc_ca_file: self.oidc_ca_file.or(other.oidc_ca_file),
+            oidc_allow_loopback: self.oidc_allow_loopback.or(other.oidc_allow_loopback),
+            audit_sync: self.audit_sync.or(other.audit_sync),
+            audit_on_failure: self.audit_on_failure.or(other.audit_on_failure),
+            audit_exports: self.audit_exports.or(other.audit_exports),
             log: self.log.or(other.log),
         }
     }
@@ -169,6 +210,7 @@ impl Settings {
                 "region `{region}`: give lower-case letters, digits and hyphens"
             )));
         }
+        let audit = audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
         let data = self.data.unwrap_or_else(|| DATA_DEFAULT.into());
         Ok(Config {
             listen: match self.listen {
@@ -181,9 +223,32 @@ impl Settings {
             access_key,
             account: account.transpose()?,
             region,
+            oidc_ca_file: self.oidc_ca_file,
+            oidc_allow_loopback: self.oidc_allow_loopback.unwrap_or(false),
+            audit,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })
     }
+}
+
+fn audit(
+    sync: Option<String>,
+    on_failure: Option<String>,
+    exports: Option<PathBuf>,
+) -> Result<AuditSettings, InvalidConfig> {
+    let sync = match sync.as_deref() {
+        None | Some("soon") => Sync::Soon,
+        Some("always") => Sync::Always,
+        Some(other) => return Err(wrong(&format!("audit sync `{other}`: give soon or always"))),
+    };
+    let on_failure = match on_failure.as_deref() {
+        None | Some("refuse") => OnFailure::Refuse,
+        Some("continue") => OnFailure::Continue,
+        Some(other) => {
+            return Err(wrong(&format!("audit on-failure `{other}`: give refuse or continue")));
+        }
+    };
+    Ok(AuditSettings { sync, on_failure, exports })
 }
 
 fn preset(

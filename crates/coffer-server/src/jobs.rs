@@ -9,12 +9,18 @@ use coffer_pipeline::retention::{self, CleanUp};
 use tokio::sync::watch;
 
 use crate::serve::State;
+use crate::{runtime, trail};
 
 /// Runs due jobs until `stop` says so. The pause between looks is short, because a job may be
 /// asked for, or the clock of `coffer dev` moved, at any time.
 pub(crate) async fn run_jobs(state: Arc<State>, mut stop: watch::Receiver<bool>) {
     let mut next_clean_up = Timestamp::EPOCH;
+    let mut shipped = runtime::instant();
     loop {
+        if shipped.elapsed() >= trail::SHIP_EVERY {
+            trail::ship(state.road.world()).await;
+            shipped = runtime::instant();
+        }
         next_clean_up = clean_up(&state, next_clean_up).await;
         let run = run_due(state.road.world(), coffer_services::JOBS, JOBS_MAX).await;
         let pause = match run {

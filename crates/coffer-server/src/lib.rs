@@ -4,6 +4,7 @@ mod body;
 pub mod config;
 mod connection;
 mod files;
+mod internet;
 mod jobs;
 mod listen;
 mod log;
@@ -13,6 +14,7 @@ mod run;
 pub mod runtime;
 mod serve;
 mod tls;
+mod trail;
 
 pub use config::{DevOptions, ServerOptions};
 pub use run::{StartError, run_dev, run_server};

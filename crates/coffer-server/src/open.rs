@@ -1,13 +1,13 @@
 //! Opens the world of a server: root key, store, store key; on first start also the account and
 //! its root access key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::identity::AccessKeyRecord;
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Clock, Turns, World};
+use coffer_pipeline::{Clock, NoOutside, Turns, World};
 use coffer_seal::{Entropy, RootKey, RowSealer, SealedStoreKey};
 use coffer_store::{
     Batch, Direction, Embedded, Key, Record, Scan, Sim, Store, Tables, Transaction,
@@ -15,11 +15,11 @@ use coffer_store::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::config::Config;
+use crate::config::{AuditSettings, Config};
 use crate::files::{
     holds_credentials, make_folder, make_root_key, read_root_key, write_credentials,
 };
-use crate::runtime;
+use crate::{runtime, trail};
 
 /// A world that is open, its engine for closing it, and how its first caller signs.
 pub(crate) struct Opened {
@@ -62,23 +62,34 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opene
             make_root_key(&config.root_key_file, entropy.as_ref())?
         }
     };
-    let world = world(store.clone(), sealed, root_key, entropy, clock, false).await?;
+    let place = Place { data: &config.data, audit: &config.audit, dev: false };
+    let world = world(store.clone(), sealed, root_key, entropy, clock, place).await?;
     let first = first_account(&world, config).await?;
     Ok(Opened { world, store, first })
 }
 
-/// Opens a throw-away world in memory.
+/// Opens a throw-away world in memory; its audit journal alone is in a folder, which the caller
+/// throws away.
 ///
 /// # Errors
 /// See [`open`].
-pub(crate) async fn open_dev(clock: Arc<dyn Clock>) -> Result<Opened, String> {
+pub(crate) async fn open_dev(data: &Path, clock: Arc<dyn Clock>) -> Result<Opened, String> {
     let entropy = runtime::entropy();
     let store: Arc<dyn Store> = Arc::new(Sim::new());
     let root_key = RootKey::generate(entropy.as_ref());
-    let world = world(store.clone(), None, root_key, entropy, clock, true).await?;
+    let settings = AuditSettings::default();
+    let place = Place { data, audit: &settings, dev: true };
+    let world = world(store.clone(), None, root_key, entropy, clock, place).await?;
     let access_key_id = coffer_pipeline::identity::DEV_ACCESS_KEY_ID.to_owned();
     let first = FirstAccount::Known { account: AccountId::DEV, access_key_id, file: None };
     Ok(Opened { world, store, first })
+}
+
+/// Where a world keeps its files, and how.
+struct Place<'a> {
+    data: &'a Path,
+    audit: &'a AuditSettings,
+    dev: bool,
 }
 
 async fn world(
@@ -87,7 +98,7 @@ async fn world(
     root_key: RootKey,
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
-    dev: bool,
+    place: Place<'_>,
 ) -> Result<World, String> {
     let sealer = match sealed {
         Some(row) => {
@@ -107,17 +118,19 @@ async fn world(
         }
     };
     let sessions = sealer.session_sealer();
+    let audit = trail::open(place.data, &sealer, entropy.as_ref(), place.audit)?;
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     let tables = Tables::new(store, cipher);
     Ok(World {
         tables,
         root_key,
         sessions,
+        outside: Arc::new(NoOutside),
         entropy,
         clock,
-        dev,
+        dev: place.dev,
         turns: Turns::default(),
-        audit: Default::default(),
+        audit,
     })
 }
 

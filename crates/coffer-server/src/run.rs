@@ -14,11 +14,12 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::body::Room;
 use crate::config::{DevOptions, REGION_DEFAULT, ServerOptions};
+use crate::internet::Internet;
 use crate::metrics::Metrics;
 use crate::open::{self, FirstAccount, Opened};
 use crate::runtime::{MovableClock, RealClock};
 use crate::serve::State;
-use crate::{jobs, listen, log, runtime, tls};
+use crate::{jobs, listen, log, runtime, tls, trail};
 
 /// The server could not start; the text says what failed, why, and what to do.
 #[derive(Debug)]
@@ -35,7 +36,10 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
     let acceptor = acceptor.map_err(StartError)?;
     block_on(async {
         let listener = bind(config.listen).await?;
-        let opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
+        let internet = Internet::new(config.oidc_ca_file.as_deref(), config.oidc_allow_loopback);
+        let internet = internet.map_err(StartError)?;
+        let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
+        opened.world.outside = Arc::new(internet);
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
 }
@@ -48,7 +52,11 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
     log::start(&options.log).map_err(StartError)?;
     block_on(async {
         let listener = bind(options.listen).await?;
-        let opened = open::open_dev(Arc::new(MovableClock::default())).await.map_err(StartError)?;
+        let folder = tempfile::Builder::new().prefix("coffer-dev-").tempdir();
+        let folder = folder.map_err(|error| StartError(format!("no temporary folder: {error}")))?;
+        let clock = Arc::new(MovableClock::default());
+        let mut opened = open::open_dev(folder.path(), clock).await.map_err(StartError)?;
+        opened.world.outside = Arc::new(Internet::new(None, true).map_err(StartError)?);
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
     })
 }
@@ -79,11 +87,12 @@ async fn serve(
     let runner = runtime::spawn(jobs::run_jobs(state.clone(), stop.clone()));
     tell(&greeting(&url, region, kind, &first));
     tracing::info!(%address, "serving");
-    listen::listen(state, listener, acceptor, stop).await;
+    listen::listen(state.clone(), listener, acceptor, stop).await;
     // Both end once the stop has been told; what a panic in them was, the log says already.
     if runner.await.is_err() || stopping.await.is_err() {
         tracing::error!("a task of the server ended badly");
     }
+    trail::ship(state.road.world()).await;
     store.close().await.map_err(|error| StartError(format!("cannot close the store: {error}")))?;
     tracing::info!("stopped");
     Ok(())

@@ -62,7 +62,7 @@ async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer
     let received = Received { head, body, source_ip, is_secure, now, real_now };
     match refusal {
         None => road.travel(received).await,
-        Some(fault) => road.refuse(&received, fault),
+        Some(fault) => road.refuse(&received, fault).await,
     }
 }
 

@@ -42,7 +42,7 @@ pub struct AuditDraft<'a> {
     /// The fault, where it was refused or failed.
     pub fault: Option<&'a Fault>,
     /// The ARNs that were acted on.
-    pub resources: &'a [String],
+    pub resources: &'a [&'a str],
     /// What belongs neither to what was asked nor to what was answered: an object's JSON.
     pub additional_event_data: Option<&'a [u8]>,
     /// What the records of several accounts about one thing share.

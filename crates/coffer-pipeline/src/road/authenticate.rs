@@ -49,20 +49,47 @@ impl Authenticator {
     }
 }
 
+/// A request that nobody is known to have sent.
+pub(super) struct Stranger {
+    pub(super) received: Received,
+    pub(super) fault: Fault,
+}
+
 /// Verifies the signature against the secret of the access key that it names.
+///
+/// # Errors
+/// AWS's fault, and the request that it is about.
 pub(super) async fn authenticate(
     road: &Road,
     route: Route,
     request_id: String,
     received: Received,
-) -> Result<Authenticated, Fault> {
+) -> Result<Authenticated, Box<Stranger>> {
+    match verified(road, route, request_id, &received).await {
+        Ok(context) => Ok(Authenticated { route, context, received }),
+        Err(fault) => Err(Box::new(Stranger { received, fault })),
+    }
+}
+
+/// The access key that a request names, whether or not it is right.
+pub(super) fn named_access_key(received: &Received) -> Option<String> {
+    let view = view_of(received);
+    sigv4::parse(&view).ok().map(|unverified| unverified.access_key_id().to_owned())
+}
+
+async fn verified(
+    road: &Road,
+    route: Route,
+    request_id: String,
+    received: &Received,
+) -> Result<RequestContext, Fault> {
     let style = match route.service.protocol {
         Protocol::Json { .. } => FaultStyle::Json,
         Protocol::Query { .. } => FaultStyle::Query,
     };
     let refused = |fault: AuthFault| refusal(&fault, style);
     let (caller, permissions, scope) = {
-        let view = view_of(&received);
+        let view = view_of(received);
         match sigv4::parse(&view) {
             Err(AuthFault::Missing) if route.entry.signing == Signing::Optional => nobody(),
             unverified => {
@@ -78,17 +105,16 @@ pub(super) async fn authenticate(
             }
         }
     };
-    let context = RequestContext {
+    Ok(RequestContext {
         request_id,
         caller,
         permissions,
         scope,
         now: received.now,
         source_ip: received.source_ip.to_string(),
-        user_agent: user_agent(&received),
+        user_agent: received.user_agent().to_owned(),
         is_secure: received.is_secure,
-    };
-    Ok(Authenticated { route, context, received })
+    })
 }
 
 fn view_of(received: &Received) -> RequestView<'_> {
@@ -132,11 +158,3 @@ fn refusal(fault: &AuthFault, style: FaultStyle) -> Fault {
     let member = MessageMember::Lower;
     Fault::new(fault.code(style), fault.status(style), member, fault.message(style).into_owned())
 }
-
-fn user_agent(received: &Received) -> String {
-    let whole = received.header("user-agent").unwrap_or_default();
-    // A header that is text is ASCII, so any place is between two characters.
-    whole.get(..USER_AGENT_BYTES_MAX).unwrap_or(whole).to_owned()
-}
-
-const USER_AGENT_BYTES_MAX: usize = 256;

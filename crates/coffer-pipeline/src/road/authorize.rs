@@ -27,6 +27,9 @@ pub(crate) async fn authorize<'d, O: Operation>(
 ) -> Result<Authorized<'d, O>, Fault> {
     for demand in O::demands(call, &decoded.input).await? {
         call.must_be_allowed_by(&demand, &Asked::<O>(&decoded.input))?;
+        if demand.resource.starts_with("arn:") && !demand.resource.ends_with('*') {
+            call.note_resource(demand.resource);
+        }
     }
     Ok(Authorized { input: &decoded.input })
 }

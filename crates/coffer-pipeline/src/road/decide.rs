@@ -5,8 +5,8 @@ use coffer_protocol::Fault;
 use coffer_store::{CommitError, Record, Transaction};
 
 use super::{Decoded, authorize};
-use crate::audit::AuditRecord;
-use crate::call::{Call, Outcome};
+use crate::audit::{AuditDraft, AuditRecord};
+use crate::call::{Call, Outcome, Trace};
 use crate::context::RequestContext;
 use crate::operation::{Access, Operation};
 use crate::world::World;
@@ -24,6 +24,20 @@ pub trait Decision: Sync {
 
     /// The service and the name for the audit record.
     fn names(&self) -> (&'static str, &str);
+
+    /// The record of what it gives, for its commit.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    fn record(
+        &self,
+        outcome: &Self::Outcome,
+        resources: Vec<String>,
+    ) -> Result<AuditRecord, Fault> {
+        let _ = outcome;
+        let (service, name) = self.names();
+        Ok(AuditRecord::new(self.context(), service, name, resources))
+    }
 
     /// One run.
     fn run(&self, call: &mut Call<'_>)
@@ -45,6 +59,15 @@ impl<O: Operation> Decision for Decoded<O> {
         (self.route.service.name, O::NAME)
     }
 
+    fn record(&self, outcome: &O::Output, resources: Vec<String>) -> Result<AuditRecord, Fault> {
+        let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+        let draft = AuditDraft {
+            resources: &resources,
+            ..AuditDraft::of_operation::<O>(&self.context, self.route.service.name)
+        };
+        draft.to_record::<O>(Some(&self.input), Some(outcome)).map_err(Fault::internal)
+    }
+
     async fn run(&self, call: &mut Call<'_>) -> Result<O::Output, Fault> {
         let authorized = authorize::authorize(call, self).await?;
         O::run(call, authorized.input()).await
@@ -57,6 +80,14 @@ impl<O: Operation> Decision for Decoded<O> {
 /// The decision's own fault, with nothing changed; a retryable one where the store cannot be
 /// reached or the decision conflicted too often.
 pub async fn decide<D: Decision>(world: &World, decision: &D) -> Result<D::Outcome, Fault> {
+    decide_traced(world, decision).await.map(|(outcome, _)| outcome)
+}
+
+/// Runs a decision as [`decide`] does, and tells what it leaves for its audit records.
+pub(crate) async fn decide_traced<D: Decision>(
+    world: &World,
+    decision: &D,
+) -> Result<(D::Outcome, Trace), Fault> {
     match decision.access() {
         Access::Read => read(world, decision).await,
         // Boxed, so that the many reads do not carry the few writes' larger state.
@@ -65,20 +96,39 @@ pub async fn decide<D: Decision>(world: &World, decision: &D) -> Result<D::Outco
 }
 
 /// A reading decision stages nothing, so there is nothing that could conflict.
-async fn read<D: Decision>(world: &World, decision: &D) -> Result<D::Outcome, Fault> {
-    let mut call = Call::begin(world, decision.context(), Access::Read, false);
-    let outcome = decision.run(&mut call).await?;
-    let Outcome { touched, .. } = call.finish();
+async fn read<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, Trace), Fault> {
+    let (outcome, staged) = run(world, decision, Access::Read, false).await?;
+    let Outcome { touched, trace, .. } = staged;
     if !touched.is_read_only() {
         Box::pin(note(world, touched)).await;
     }
-    Ok(outcome)
+    Ok((outcome, trace))
 }
 
-async fn write<D: Decision>(world: &World, decision: &D) -> Result<D::Outcome, Fault> {
+/// One run, and what it staged. Where it is refused, only what it noted in passing is kept.
+async fn run<D: Decision>(
+    world: &World,
+    decision: &D,
+    access: Access,
+    fresh: bool,
+) -> Result<(D::Outcome, Outcome), Fault> {
+    let mut call = Call::begin(world, decision.context(), access, fresh);
+    match decision.run(&mut call).await {
+        Ok(outcome) => Ok((outcome, call.finish())),
+        Err(fault) => {
+            let Outcome { touched, .. } = call.finish();
+            if !touched.is_read_only() {
+                Box::pin(note(world, touched)).await;
+            }
+            Err(fault)
+        }
+    }
+}
+
+async fn write<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, Trace), Fault> {
     let mut doubtful = None;
     match runs(world, decision, &mut doubtful).await {
-        Ok(outcome) => Ok(outcome),
+        Ok(decided) => Ok(decided),
         // What looks like a fault may be what an earlier run of this very decision has done.
         Err(fault) => landed_earlier(world, decision, &mut doubtful).await?.ok_or(fault),
     }
@@ -88,25 +138,27 @@ async fn write<D: Decision>(world: &World, decision: &D) -> Result<D::Outcome, F
 async fn runs<D: Decision>(
     world: &World,
     decision: &D,
-    doubtful: &mut Option<D::Outcome>,
-) -> Result<D::Outcome, Fault> {
+    doubtful: &mut Option<(D::Outcome, Trace)>,
+) -> Result<(D::Outcome, Trace), Fault> {
     let mut turn = None;
-    for run in 0..RUNS_MAX {
-        if run >= RUNS_AT_ONCE_MAX && turn.is_none() {
+    for count in 0..RUNS_MAX {
+        if count >= RUNS_AT_ONCE_MAX && turn.is_none() {
             turn = Some(world.turns.take().await);
         }
-        let mut call = Call::begin(world, decision.context(), Access::Write, run > 0);
-        let outcome = decision.run(&mut call).await?;
-        let staged = call.finish();
-        match commit(world, decision, staged, doubtful.is_some()).await {
-            Ok(()) => return Ok(outcome),
+        let (outcome, staged) = run(world, decision, Access::Write, count > 0).await?;
+        let Outcome { mut transaction, touched, mut trace } = staged;
+        if !transaction.is_read_only() {
+            stage_records(decision, &outcome, &mut trace, doubtful.is_some(), &mut transaction)?;
+        }
+        match commit(world, transaction, touched).await {
+            Ok(()) => return Ok((outcome, trace)),
             Err(CommitError::Conflict) => {
                 if let Some(earlier) = landed_earlier(world, decision, doubtful).await? {
                     return Ok(earlier);
                 }
             }
             Err(CommitError::Unknown) => {
-                *doubtful = Some(outcome);
+                *doubtful = Some((outcome, trace));
                 if let Some(landed) = landed_earlier(world, decision, doubtful).await? {
                     return Ok(landed);
                 }
@@ -120,22 +172,38 @@ async fn runs<D: Decision>(
     Err(Fault::unavailable(format!("a decision conflicted {RUNS_MAX} times")))
 }
 
-/// Commits what is staged, with its audit record; after a run of doubtful outcome only where that
-/// one has left none.
-async fn commit<D: Decision>(
-    world: &World,
+/// Stages a decision's records beside what it changes; after a run of doubtful outcome so that they
+/// land only where that one has left none.
+fn stage_records<D: Decision>(
     decision: &D,
-    staged: Outcome,
+    outcome: &D::Outcome,
+    trace: &mut Trace,
     is_doubtful: bool,
-) -> Result<(), CommitError> {
-    let Outcome { mut transaction, touched, resources } = staged;
-    if !transaction.is_read_only() {
-        let (service, name) = decision.names();
-        let record = AuditRecord::new(decision.context(), service, name, resources);
-        if is_doubtful {
-            transaction.expect(&record.key(), None);
-        }
+    transaction: &mut Transaction,
+) -> Result<(), Fault> {
+    let record = decision.record(outcome, std::mem::take(&mut trace.resources))?;
+    if is_doubtful {
+        transaction.expect(&record.key(), None);
+    }
+    transaction.put::<AuditRecord>(record, None);
+    let mut bytes = Vec::new();
+    for (part, key_use) in (1..).zip(&trace.key_uses) {
+        bytes.clear();
+        key_use.write(decision.context(), part, &mut bytes);
+        let record = AuditRecord::from_journal(&bytes).map_err(Fault::internal)?;
         transaction.put::<AuditRecord>(record, None);
+    }
+    trace.is_committed = true;
+    Ok(())
+}
+
+/// Commits what is staged, and then what was noted in passing.
+async fn commit(
+    world: &World,
+    transaction: Transaction,
+    touched: Transaction,
+) -> Result<(), CommitError> {
+    if !transaction.is_read_only() {
         world.tables.commit(transaction).await?;
     }
     if !touched.is_read_only() {
@@ -155,8 +223,8 @@ async fn note(world: &World, touched: Transaction) {
 async fn landed_earlier<D: Decision>(
     world: &World,
     decision: &D,
-    doubtful: &mut Option<D::Outcome>,
-) -> Result<Option<D::Outcome>, Fault> {
+    doubtful: &mut Option<(D::Outcome, Trace)>,
+) -> Result<Option<(D::Outcome, Trace)>, Fault> {
     if doubtful.is_none() {
         return Ok(None);
     }

@@ -14,11 +14,21 @@ pub struct Decoded<O: Operation> {
     pub(crate) input: O::Input,
 }
 
-pub(crate) fn decode<O: Operation>(request: Authenticated) -> Result<Decoded<O>, Fault> {
+/// A request of a known caller whose input cannot be read.
+pub(crate) struct Unreadable {
+    pub(crate) route: Route,
+    pub(crate) context: RequestContext,
+    pub(crate) fault: Fault,
+}
+
+pub(crate) fn decode<O: Operation>(request: Authenticated) -> Result<Decoded<O>, Box<Unreadable>> {
     let (route, context, received) = request.into_parts();
     let input = match route.service.protocol {
-        Protocol::Json { .. } => json::decode(&received.body)?,
-        Protocol::Query { .. } => form_of(&received)?.decode()?,
+        Protocol::Json { .. } => json::decode(&received.body),
+        Protocol::Query { .. } => form_of(&received).and_then(|form| form.decode()),
     };
-    Ok(Decoded { route, context, input })
+    match input {
+        Ok(input) => Ok(Decoded { route, context, input }),
+        Err(fault) => Err(Box::new(Unreadable { route, context, fault })),
+    }
 }

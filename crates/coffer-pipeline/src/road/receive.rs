@@ -24,6 +24,13 @@ pub struct Received {
 }
 
 impl Received {
+    /// The `User-Agent` header, cut to a bounded length.
+    pub(crate) fn user_agent(&self) -> &str {
+        let whole = self.header("user-agent").unwrap_or_default();
+        // A header that is text is ASCII, so any place is between two characters.
+        whole.get(..USER_AGENT_BYTES_MAX).unwrap_or(whole)
+    }
+
     /// A header's text, where it is there and is text.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.headers.get(name)?.to_str().ok()
@@ -62,6 +69,8 @@ fn mix(number: u64) -> u64 {
 }
 
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
+
+const USER_AGENT_BYTES_MAX: usize = 256;
 
 #[cfg(test)]
 mod tests {

@@ -10,8 +10,8 @@ use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, Scope, Turns,
-    World,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoOutside, NotMovable, Received, Road,
+    Scope, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer};
@@ -85,6 +85,7 @@ impl Harness {
             tables,
             root_key,
             sessions,
+            outside: Arc::new(NoOutside),
             entropy,
             clock: clock.clone(),
             dev: true,

@@ -95,6 +95,17 @@ impl Test {
         }
     }
 
+    /// The keys of the variables in its values, in lower case.
+    pub(crate) fn variables(&self) -> Vec<&str> {
+        match self {
+            Self::Text(templates) | Self::TextIgnoringCase(templates) => {
+                templates.iter().flat_map(Template::keys).collect()
+            }
+            Self::Arn(templates) => templates.iter().flat_map(ArnTemplate::keys).collect(),
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether a value of the request is as one of the condition's.
     pub(crate) fn is_passed_by(&self, value: &ContextValue<'_>, keys: &dyn ContextKeys) -> bool {
         match self {
@@ -186,6 +197,13 @@ impl ArnTemplate {
         match <[&str; SEGMENTS]>::try_from(segments) {
             Ok(segments) => Self::Segments(Box::new(segments.map(template))),
             Err(_) => Self::Whole(template(text)),
+        }
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        match self {
+            Self::Segments(templates) => templates.iter().flat_map(Template::keys).collect(),
+            Self::Whole(template) => template.keys().collect(),
         }
     }
 

@@ -3,7 +3,7 @@
 use coffer_policy::{Grammar, Place, Policy, PolicyType, Position};
 use serde_json::json;
 
-use super::world::{Case, ROLE, Who, allow, allow_other, allow_to, aws, deny};
+use super::world::{Case, ROLE, Who, allow, allow_other, allow_to, aws, deny, document};
 
 #[test]
 fn a_decision_knows_the_statement_that_made_it() {
@@ -33,6 +33,33 @@ fn an_explanation_lists_all_the_statements_that_decide() {
 }
 
 #[test]
+fn each_kind_of_policy_can_be_asked_alone() {
+    use PolicyType::{Boundary, Identity, Resource, ServiceControl, Session};
+    let case = Case::of(Who::User).identity(allow()).boundary(json!([allow(), deny()]));
+    let case = case.session(allow_other());
+    for (policy_type, wanted) in [
+        (Identity, true),
+        (Boundary, false),
+        (Session, false),
+        (Resource, false),
+        (ServiceControl, true),
+    ] {
+        assert_eq!(case.allows(policy_type), wanted, "{policy_type:?}");
+    }
+    let mut case = Case::of(Who::Role).of_resource(allow_to(aws(ROLE)));
+    case.service_control = vec![vec![document(allow())], vec![document(allow_other())]];
+    for (policy_type, wanted) in [
+        (Identity, false),
+        (Boundary, true),
+        (Session, true),
+        (Resource, true),
+        (ServiceControl, false),
+    ] {
+        assert_eq!(case.allows(policy_type), wanted, "{policy_type:?}");
+    }
+}
+
+#[test]
 fn a_policy_tells_what_it_is_about() {
     let text = r#"{
   "Version": "2012-10-17",
@@ -59,5 +86,27 @@ fn a_policy_tells_what_it_is_about() {
     assert_eq!(statements[0].sid(), Some("A"));
     assert_eq!(statements[0].span().start, Position { line: 4, column: 5 });
     assert_eq!(statements[1].span().end, Position { line: 7, column: 61 });
-    assert_eq!(statements[1].condition_keys().collect::<Vec<_>>(), ["aws:securetransport"]);
+    assert_eq!(statements[1].context_keys().collect::<Vec<_>>(), ["aws:securetransport"]);
+}
+
+#[test]
+fn a_policy_tells_which_keys_it_asks_for() {
+    let document = document(json!({"Effect": "Allow", "Action": "*",
+        "Resource": ["arn:aws:s3:::${aws:username}/*", "*"], "Condition": {
+            "StringLike": {"aws:PrincipalTag/Team": ["a", "${aws:userid, 'x'}${*}"]},
+            "ArnLike": {"AWS:SourceArn": "arn:aws:sns:*:${aws:PrincipalAccount}:*"},
+            "Bool": {"aws:SecureTransport": "${aws:none}"}}}));
+    let policy = Policy::parse(&document.to_string(), Grammar::Identity).unwrap();
+    let keys: Vec<&str> = policy.context_keys().into_iter().collect();
+    assert_eq!(
+        keys,
+        [
+            "aws:principalaccount",
+            "aws:principaltag/team",
+            "aws:securetransport",
+            "aws:sourcearn",
+            "aws:userid",
+            "aws:username"
+        ]
+    );
 }

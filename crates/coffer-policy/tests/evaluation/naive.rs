@@ -66,27 +66,38 @@ pub(crate) fn decide(case: &Case) -> Outcome {
         None
     };
     let is_away = case.owner.as_ref().is_some_and(|owner| owner != HOME);
-    if is_away {
-        return match (lacking, granted) {
-            (Some(lacking), _) => denied(lacking),
-            (None, 0) => denied(resource_type),
-            (None, _) => Outcome::Allowed,
-        };
+    let sides = Sides { lacking, within_boundary, within_session, granted, resource_type };
+    if is_away { across_accounts(&sides) } else { within_account(&sides, kind) }
+}
+
+/// What both sides of a request say.
+struct Sides {
+    lacking: Option<PolicyType>,
+    within_boundary: bool,
+    within_session: bool,
+    granted: u8,
+    resource_type: PolicyType,
+}
+
+fn across_accounts(sides: &Sides) -> Outcome {
+    match (sides.lacking, sides.granted) {
+        (Some(lacking), _) => Outcome::ImplicitlyDenied(lacking),
+        (None, 0) => Outcome::ImplicitlyDenied(sides.resource_type),
+        (None, _) => Outcome::Allowed,
     }
-    if granted == DIRECTLY {
-        return Outcome::Allowed;
+}
+
+fn within_account(sides: &Sides, kind: Option<ResourceKind>) -> Outcome {
+    let denied = Outcome::ImplicitlyDenied;
+    let must_be_granted = matches!(kind, Some(ResourceKind::KmsKey | ResourceKind::RoleTrust));
+    match sides.granted {
+        DIRECTLY => Outcome::Allowed,
+        BY_WHO_IS_BEHIND if !sides.within_boundary => denied(PolicyType::Boundary),
+        BY_WHO_IS_BEHIND if !sides.within_session => denied(PolicyType::Session),
+        BY_WHO_IS_BEHIND => Outcome::Allowed,
+        0 if must_be_granted => denied(sides.resource_type),
+        _ => sides.lacking.map_or(Outcome::Allowed, denied),
     }
-    if granted == BY_WHO_IS_BEHIND {
-        return match lacking {
-            _ if !within_boundary => denied(PolicyType::Boundary),
-            _ if !within_session => denied(PolicyType::Session),
-            _ => Outcome::Allowed,
-        };
-    }
-    if granted == 0 && matches!(kind, Some(ResourceKind::KmsKey | ResourceKind::RoleTrust)) {
-        return denied(resource_type);
-    }
-    lacking.map_or(Outcome::Allowed, denied)
 }
 
 const BY_ACCOUNT: u8 = 1;
@@ -225,9 +236,9 @@ fn pieces(text: &str, has_wildcards: bool, keys: Option<&Keys>) -> Option<Vec<Pi
     while at < letters.len() {
         let rest: String = letters[at..].iter().collect();
         if let (Some(keys), true) = (keys, rest.starts_with("${")) {
-            let end = rest.find('}').unwrap();
-            let inside = &rest[2..end];
-            at += rest[..=end].chars().count();
+            let (variable, _) = rest.split_once('}').unwrap();
+            let inside = variable.strip_prefix("${").unwrap();
+            at += variable.chars().count() + 1;
             let value = match inside {
                 "*" | "?" | "$" => inside.to_owned(),
                 _ => {

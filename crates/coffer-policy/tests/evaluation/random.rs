@@ -53,7 +53,7 @@ fn a_naive_evaluator_decides_the_same() {
     }
 }
 
-const CASES: u32 = 6000;
+const CASES: u32 = 4000;
 
 fn case() -> impl Strategy<Value = Case> {
     let who = select(vec![

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use coffer_policy::{
-    ContextKeys, ContextValues, Decision, Explanation, Grammar, Policies, Policy, Principal,
-    PrincipalKind, Request, ResourceKind, ResourcePolicy, evaluate, explain,
+    ContextKeys, ContextValues, Decision, Explanation, Grammar, Policies, Policy, PolicyType,
+    Principal, PrincipalKind, Request, ResourceKind, ResourcePolicy, allows, evaluate, explain,
 };
 use serde_json::{Value, json};
 
@@ -167,7 +167,7 @@ impl Case {
     }
 
     pub(crate) fn decide(&self) -> Decision {
-        self.with(|request, policies| evaluate(request, policies))
+        self.with(evaluate)
     }
 
     /// The decision and what explains it, as numbers and ids.
@@ -184,6 +184,11 @@ impl Case {
             });
             (explanation.decision, sids.collect())
         })
+    }
+
+    /// Whether one kind of policies, by themselves, lets the request through.
+    pub(crate) fn allows(&self, policy_type: PolicyType) -> bool {
+        self.with(|request, policies| allows(request, policies, policy_type))
     }
 
     fn with<T>(&self, decide: impl FnOnce(&Request<'_>, &Policies<'_>) -> T) -> T {

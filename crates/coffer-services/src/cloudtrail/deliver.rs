@@ -144,8 +144,10 @@ async fn deliver(
     let start = delivery.through;
     for (region, mut records) in gathered {
         records.retain(|record| {
+            // The export's own doings would be all that many a file is about.
+            let is_own = record.event_name == DeliverLogFiles::KIND;
             let is_selected = trail.selectors.as_ref().is_none_or(|all| all.select(record));
-            record.event_time <= through && is_selected
+            record.event_time <= through && is_selected && !is_own
         });
         let file = log_file::deliver(exports, trail, &region, through, &records)?;
         if file.is_some() {
@@ -177,16 +179,9 @@ async fn deliver_digests(
     let is_last = !trail.logging && trail.stopped.is_some_and(|at| delivery.through >= at);
     for (region, chain) in &mut delivery.chains {
         let Ok(region) = region.parse::<Region>() else { continue };
-        let whole_hours = delivery.through.since(chain.start).as_secs() / HOUR.as_secs();
-        let full = u32::try_from(whole_hours).unwrap_or(u32::MAX);
-        let end = match is_last {
-            true => delivery.through,
-            false => chain.start.plus(HOUR.saturating_mul(full)),
-        };
-        let has_some = is_last && (end > chain.start || !chain.files.is_empty());
-        let is_due = full > 0 || has_some || chain.files.len() >= DIGEST_FILES_MAX;
-        if is_due {
-            let end = if full == 0 { delivery.through } else { end };
+        let (start, end) = (chain.start, delivery.through);
+        let is_full = end.since(start) >= HOUR || chain.files.len() >= DIGEST_FILES_MAX;
+        if is_full || (is_last && end > start) {
             digest::deliver(call, exports, trail, &region, chain, end).await?;
             delivery.last_digest = Some(call.now());
         }

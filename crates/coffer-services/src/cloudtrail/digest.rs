@@ -56,8 +56,7 @@ pub(super) async fn deliver(
     let contents = contents_of(trail, chain, end, &object, &key.fingerprint).to_string();
     let hash = sha256_hex(contents.as_bytes());
     let previous = chain.previous.as_ref().map_or("null", |previous| &previous.signature);
-    let to_sign =
-        format!("{}\n{}/{object}\n{hash}\n{previous}", to_seconds(end), trail.bucket);
+    let to_sign = format!("{}\n{}/{object}\n{hash}\n{previous}", to_seconds(end), trail.bucket);
     let signature = key.signer()?.sign(to_sign.as_bytes());
     let signature = signature.map_err(|_| Fault::internal("a digest could not be signed"))?;
     let signature = hex(&signature);

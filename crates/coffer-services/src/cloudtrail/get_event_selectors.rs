@@ -52,8 +52,7 @@ impl Operation for GetEventSelectors {
         let trail = name.find(call).await?;
         let trail_arn = trail.arn();
         call.acted_on(&trail_arn);
-        let (event_selectors, advanced_event_selectors) =
-            selectors::told(trail.selectors.as_ref());
+        let (event_selectors, advanced_event_selectors) = selectors::told(trail.selectors.as_ref());
         Ok(GetEventSelectorsOutput {
             trail_arn: Some(trail_arn),
             event_selectors,

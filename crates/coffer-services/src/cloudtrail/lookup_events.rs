@@ -1,11 +1,11 @@
 //! LookupEvents: the history of events of the account and region.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use coffer_model::Timestamp;
 use coffer_pipeline::audit::history::{Place, Query};
 use coffer_pipeline::{Access, AuditRecord, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::errors::CloudTrailError;
 
@@ -187,9 +187,9 @@ fn names(arn: &str, name: &str) -> bool {
     let service = parts.nth(2).unwrap_or_default();
     let resource = parts.nth(2).unwrap_or_default();
     match service {
-        "ssm" => resource.strip_prefix("parameter/").is_some_and(|path| {
-            path == name.strip_prefix('/').unwrap_or(name)
-        }),
+        "ssm" => resource
+            .strip_prefix("parameter/")
+            .is_some_and(|path| path == name.strip_prefix('/').unwrap_or(name)),
         "secretsmanager" => resource.strip_prefix("secret:").is_some_and(|whole| {
             let short = whole.rsplit_once('-').filter(|(_, end)| end.len() == SUFFIX_BYTES);
             whole == name || short.is_some_and(|(short, _)| short == name)

@@ -49,16 +49,10 @@ pub(super) fn object(trail: &TrailRecord, rest: &str) -> String {
 }
 
 /// Writes an object: whole or not at all, and on the disk when this returns.
-pub(super) fn write(
-    exports: &Path,
-    bucket: &str,
-    object: &str,
-    bytes: &[u8],
-) -> Result<(), Fault> {
+pub(super) fn write(exports: &Path, bucket: &str, object: &str, bytes: &[u8]) -> Result<(), Fault> {
     let path = path_of(exports, bucket, object);
-    write_file(&path, bytes).map_err(|error| {
-        Fault::unavailable(format!("cannot write `{}`: {error}", path.display()))
-    })
+    write_file(&path, bytes)
+        .map_err(|error| Fault::unavailable(format!("cannot write `{}`: {error}", path.display())))
 }
 
 fn path_of(exports: &Path, bucket: &str, object: &str) -> PathBuf {

@@ -63,8 +63,7 @@ impl Operation for PutEventSelectors {
         trail.selectors = Some(read);
         let trail_arn = trail.arn();
         call.acted_on(&trail_arn);
-        let (event_selectors, advanced_event_selectors) =
-            selectors::told(trail.selectors.as_ref());
+        let (event_selectors, advanced_event_selectors) = selectors::told(trail.selectors.as_ref());
         call.put(trail).await?;
         Ok(PutEventSelectorsOutput {
             trail_arn: Some(trail_arn),

@@ -36,10 +36,8 @@ pub(super) fn must_be_few(tags: &BTreeMap<String, String>) -> Result<(), Fault> 
 
 /// The tags as they are told.
 pub(super) fn told(tags: &BTreeMap<String, String>) -> Vec<Tag> {
-    let tag = |(key, value): (&String, &String)| Tag {
-        key: key.clone(),
-        value: Some(value.clone()),
-    };
+    let tag =
+        |(key, value): (&String, &String)| Tag { key: key.clone(), value: Some(value.clone()) };
     tags.iter().map(tag).collect()
 }
 

@@ -184,9 +184,8 @@ fn must_be_name(name: &str) -> Result<(), Fault> {
     if name.ends_with(SEPARATORS) {
         return refused("Trail name must ends with a letter or number.".to_owned());
     }
-    let follows = |(first, second): (char, char)| {
-        SEPARATORS.contains(&first) && SEPARATORS.contains(&second)
-    };
+    let follows =
+        |(first, second): (char, char)| SEPARATORS.contains(&first) && SEPARATORS.contains(&second);
     if name.chars().zip(name.chars().skip(1)).any(follows) {
         return refused(
             "Trail name can not have adjacent periods (.), hyphens (-), or underscores (_)."

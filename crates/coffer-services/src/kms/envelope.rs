@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use coffer_model::Sensitive;
+use coffer_model::{Region, Sensitive};
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
 use coffer_seal::{SealedWith, context_bytes, open_once, pairs_bytes, pairs_of_bytes, seal_once};
@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::errors::KmsError;
 use super::key::{KeyRecord, key_arn};
+use super::multi_region::place_of;
 
 /// An encryption context: names and values bound to a ciphertext, kept nowhere in it.
 pub type EncryptionContext = BTreeMap<String, String>;
@@ -71,10 +72,11 @@ pub(super) struct Origin {
     pub(super) material_id: String,
 }
 
-/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS.
-pub(super) fn origin_of(blob: &[u8]) -> Option<Origin> {
+/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS. Where
+/// its key has related ones, that of the region at hand is meant.
+pub(super) fn origin_of(blob: &[u8], region: &Region) -> Option<Origin> {
     let (head, _) = Head::read(blob)?;
-    let arn = key_arn(&head.scope, head.key_id);
+    let arn = key_arn(&place_of(&head.scope, head.key_id, region), head.key_id);
     Some(Origin { arn, material_id: head.material_id.to_owned() })
 }
 
@@ -112,7 +114,7 @@ pub(super) async fn decrypt(
     context: &impl Bound,
     blob: &[u8],
 ) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
-    let key = key_of(call, blob).await?;
+    let key = key_of(call, call.region(), blob).await?;
     let plain = open(call, &key, context, blob)?;
     Ok((plain, key))
 }
@@ -121,13 +123,18 @@ pub(super) async fn decrypt(
 ///
 /// # Errors
 /// `InvalidCiphertextException` for what is no ciphertext; `AccessDeniedException` for a key that
-/// is not, or not in the call's region.
-pub(super) async fn key_of(call: &mut Call<'_>, blob: &[u8]) -> Result<Arc<KeyRecord>, Fault> {
+/// is not, or not in this region.
+pub(super) async fn key_of(
+    call: &mut Call<'_>,
+    region: &Region,
+    blob: &[u8],
+) -> Result<Arc<KeyRecord>, Fault> {
     let (head, _) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    if head.scope.region != *call.region() {
+    let scope = place_of(&head.scope, head.key_id, region);
+    if scope.region != *region {
         return Err(unknown_key());
     }
-    let row = KeyRecord::key_of(&head.scope, head.key_id);
+    let row = KeyRecord::key_of(&scope, head.key_id);
     call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)
 }
 

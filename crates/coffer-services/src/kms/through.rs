@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
-use coffer_model::Sensitive;
+use coffer_model::{Region, Sensitive};
 use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 
 use super::envelope::{self, Bound, DataKey};
+use super::grant::{GrantOperation, is_granted};
 use super::key::KeyRecord;
-use super::permission::must_be_permitted;
+use super::permission::{must_be_permitted, must_be_permitted_or_granted};
 
 /// A service at work with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub enum Through {
 impl Through {
     fn must_permit(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         action: &'static str,
         context: &impl Bound,
@@ -34,13 +35,31 @@ impl Through {
         }
     }
 
+    /// Refuses a caller whom policies refuse, and to whom no grant on the key gives this either.
+    async fn must_be_granted(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        operation: GrantOperation,
+        context: &impl Bound,
+        refusal: Fault,
+    ) -> Result<(), Fault> {
+        let Self::Caller(service) = self else { return Err(refusal) };
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let pairs = context.pairs().into_iter().map(owned).collect();
+        if !is_granted(call, key, operation, Some(&pairs)).await? {
+            return Err(refusal);
+        }
+        must_be_permitted_or_granted(call, key, operation.action(), service, context)
+    }
+
     /// Seals a message under a key.
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
     pub fn encrypt(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         plain: &[u8],
@@ -49,18 +68,22 @@ impl Through {
         envelope::encrypt(call, key, context, plain)
     }
 
-    /// Opens a ciphertext with the key that it names.
+    /// Opens a ciphertext with the key of this region that it names.
     ///
     /// # Errors
     /// `AccessDeniedException`; see [`envelope::decrypt`] for the others.
     pub async fn decrypt(
         self,
         call: &mut Call<'_>,
+        region: &Region,
         context: &impl Bound,
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
-        let key = envelope::key_of(call, blob).await?;
-        self.must_permit(call, &key, "kms:Decrypt", context)?;
+        let key = envelope::key_of(call, region, blob).await?;
+        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context) {
+            // A grant may give what policies do not; most calls never come to look.
+            self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
+        }
         envelope::open(call, &key, context, blob)
     }
 
@@ -70,7 +93,7 @@ impl Through {
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
     pub fn generate_data_key(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         key_bytes: usize,
@@ -85,7 +108,7 @@ impl Through {
     /// `AccessDeniedException`.
     pub fn must_decrypt(
         self,
-        call: &Call<'_>,
+        call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {

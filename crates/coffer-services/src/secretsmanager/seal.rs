@@ -147,7 +147,7 @@ pub(crate) async fn replica_key(
 /// # Errors
 /// `EncryptionFailure` for a key that may not be used.
 pub(crate) fn seal(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     through: Through,
     secret: &SecretRecord,
     version_id: &str,
@@ -192,7 +192,7 @@ pub(crate) async fn open(
     if is_shared && through == AS_CALLER && secret.kms_key_id.is_none() {
         return Err(not_shared());
     }
-    let data_key = through.decrypt(call, &context, &value.data_key).await;
+    let data_key = through.decrypt(call, &secret.region, &context, &value.data_key).await;
     let data_key = data_key.map_err(decryption_failure)?;
     let plain = envelope::open_with_data_key(&data_key, &context, &value.sealed);
     let plain = plain.map_err(decryption_failure)?;

@@ -17,7 +17,7 @@ use crate::kms::key::KeyRecord;
 /// # Errors
 /// KMS's faults for a key that cannot be used now.
 pub fn seal(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     context: &EncryptionContext,
     plain: &[u8],
@@ -43,7 +43,8 @@ pub async fn open(
     if message.context() != context {
         return Err(envelope::invalid_ciphertext());
     }
-    let data_key = AS_CALLER.decrypt(call, context, message.wrapped().ciphertext).await?;
+    let data_key =
+        AS_CALLER.decrypt(call, call.region(), context, message.wrapped().ciphertext).await?;
     let opened = message.open(data_key.expose());
     let mut plain = opened.map_err(|_| envelope::invalid_ciphertext())?;
     Ok(Sensitive::new(std::mem::take(&mut *plain)))

@@ -37,7 +37,7 @@ pub async fn key(call: &mut Call<'_>, words: &str) -> Result<Arc<KeyRecord>, Fau
 /// # Errors
 /// `InvalidKeyId` with KMS's message.
 pub fn seal(
-    call: &Call<'_>,
+    call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     arn: &str,
     tier: ParameterTier,
@@ -72,7 +72,7 @@ pub async fn reveal(
     let context = context_of(arn);
     let opened = match version.tier {
         ParameterTier::Advanced => encryption_sdk::open(call, &context, sealed).await,
-        _ => AS_CALLER.decrypt(call, &context, sealed).await,
+        _ => AS_CALLER.decrypt(call, call.region(), &context, sealed).await,
     };
     let plain = opened.map_err(|fault| invalid_key_id(call, fault))?;
     plain.into_text().ok_or_else(|| Fault::internal("a sealed value is not UTF-8"))

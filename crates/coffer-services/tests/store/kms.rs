@@ -88,7 +88,7 @@ async fn opened(
     on(world, region, |call| {
         let (context, blob) = (context.clone(), blob.to_owned());
         Box::pin(async move {
-            let plain = Through::Itself.decrypt(call, &context, &blob).await?;
+            let plain = Through::Itself.decrypt(call, call.region(), &context, &blob).await?;
             Ok(plain.expose().clone())
         })
     })

@@ -1,0 +1,61 @@
+//! Opens the node's audit journal, and ships it to the store.
+
+use std::path::Path;
+use std::time::Duration;
+
+use coffer_pipeline::World;
+use coffer_pipeline::audit::ship;
+use coffer_pipeline::audit::trail::{AuditPlace, JOURNAL_PURPOSE, Trail, TrailOptions};
+use coffer_seal::{Entropy, RowSealer, random_uuid};
+
+use crate::config::AuditSettings;
+use crate::runtime;
+
+/// Opens the journal in the data directory, chained with a key that goes with the store.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(crate) fn open(
+    data: &Path,
+    sealer: &RowSealer,
+    entropy: &dyn Entropy,
+    settings: &AuditSettings,
+) -> Result<AuditPlace, String> {
+    let folder = data.join(FOLDER);
+    let options = TrailOptions {
+        folder: &folder,
+        key: &sealer.key_for(JOURNAL_PURPOSE),
+        fresh_node: &random_uuid(entropy),
+        sync: settings.sync,
+        on_failure: settings.on_failure,
+        now: runtime::real_now(),
+    };
+    let (trail, found) =
+        Trail::open(&options).map_err(|error| format!("cannot open the audit journal: {error}"))?;
+    for amiss in found {
+        tracing::warn!("the audit journal: {amiss}");
+    }
+    let exports = Some(settings.exports.clone().unwrap_or_else(|| data.join(EXPORTS_FOLDER)));
+    Ok(AuditPlace { trail: Some(trail), exports })
+}
+
+/// Ships what the journal has to the store, as far as it goes at once.
+pub(crate) async fn ship(world: &World) {
+    let Some(trail) = &world.audit.trail else { return };
+    for _ in 0..ROUNDS_MAX {
+        match ship::ship(world, trail).await {
+            Ok(shipped) if shipped.has_more => {}
+            Ok(_) => return,
+            Err(fault) => {
+                tracing::error!(cause = fault.for_log(), "the audit journal was not shipped");
+                return;
+            }
+        }
+    }
+}
+
+/// How often the journal is shipped.
+pub(crate) const SHIP_EVERY: Duration = Duration::from_secs(5);
+const ROUNDS_MAX: usize = 64;
+const FOLDER: &str = "audit";
+const EXPORTS_FOLDER: &str = "exports";

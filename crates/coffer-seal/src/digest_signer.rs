@@ -7,7 +7,7 @@ use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use zeroize::Zeroizing;
 
-use crate::OpenError;
+use crate::{OpenError, hex};
 
 /// An RSA key of 2,048 bits that signs with PKCS #1 v1.5 over SHA-256, as CloudTrail does.
 pub struct DigestSigner(RsaKeyPair);
@@ -63,17 +63,6 @@ impl std::fmt::Debug for DigestSigner {
 /// The SHA-256 hash of bytes, in hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())
-}
-
-/// Bytes in hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        // Writing to a string does not fail.
-        write!(text, "{byte:02x}").unwrap_or_default();
-    }
-    text
 }
 
 #[cfg(test)]

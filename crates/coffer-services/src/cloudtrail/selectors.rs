@@ -173,9 +173,9 @@ pub(super) fn read(
         }
         ([], advanced) => {
             let selectors = advanced.iter().map(advanced_of).collect::<Result<Vec<_>, _>>()?;
-            let values = |field: &FieldSelector| field.tests.iter().map(|(_, all)| all.len()).sum();
-            let count: usize =
-                selectors.iter().flat_map(|all| &all.fields).map(values).sum::<usize>();
+            let fields = selectors.iter().flat_map(|selector| &selector.fields);
+            let tests = fields.flat_map(|field| &field.tests);
+            let count: usize = tests.map(|(_, values)| values.len()).sum();
             if count > ADVANCED_VALUES_MAX {
                 return Err(invalid("A trail can have up to 500 values in advanced selectors."));
             }

@@ -49,6 +49,7 @@ async fn clean_up(state: &State, due: Timestamp) -> Timestamp {
     if now < due {
         return due;
     }
+    trail::drop_old(world, now);
     match retention::drop_old(world).await {
         Ok(CleanUp { dropped, has_more }) => {
             if dropped > 0 {

@@ -73,11 +73,15 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opene
 ///
 /// # Errors
 /// See [`open`].
-pub(crate) async fn open_dev(data: &Path, clock: Arc<dyn Clock>) -> Result<Opened, String> {
+pub(crate) async fn open_dev(
+    data: &Path,
+    exports: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+) -> Result<Opened, String> {
     let entropy = runtime::entropy();
     let store: Arc<dyn Store> = Arc::new(Sim::new());
     let root_key = RootKey::generate(entropy.as_ref());
-    let settings = AuditSettings::default();
+    let settings = AuditSettings { exports, ..AuditSettings::default() };
     let place = Place { data, audit: &settings, dev: true };
     let world = world(store.clone(), None, root_key, entropy, clock, place).await?;
     let access_key_id = coffer_pipeline::identity::DEV_ACCESS_KEY_ID.to_owned();
@@ -136,13 +140,13 @@ async fn world(
 
 /// The one row that the store's key does not seal, since it holds that key.
 #[derive(Serialize, Deserialize)]
-struct SealedKeyRow {
+pub(crate) struct SealedKeyRow {
     format: u8,
-    root_key_id: String,
-    sealed_store_key: Vec<u8>,
+    pub(crate) root_key_id: String,
+    pub(crate) sealed_store_key: Vec<u8>,
 }
 
-async fn sealed_store_key(store: &dyn Store) -> Result<Option<SealedKeyRow>, String> {
+pub(crate) async fn sealed_store_key(store: &dyn Store) -> Result<Option<SealedKeyRow>, String> {
     let rows = store.read(&[store_key_row()]).await.map_err(|error| error.to_string())?;
     let Some(row) = rows.into_iter().next().flatten() else { return Ok(None) };
     let row: SealedKeyRow = serde_json::from_slice(&row.value)

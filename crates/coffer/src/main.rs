@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 
 mod advance;
+mod audit;
 mod events;
 mod oidc;
 mod target;
@@ -30,6 +31,9 @@ enum Command {
     Dev(Dev),
     /// Print the events that the server kept, oldest first, one JSON object a line.
     Events(target::Target),
+    /// The audit journal: whether it is whole, and who read what.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
             run_dev(&options).map_err(|error| error.to_string())
         }
         Command::Events(target) => events::run(&target),
+        Command::Audit(audit) => audit.run(),
         Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {

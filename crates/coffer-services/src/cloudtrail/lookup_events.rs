@@ -7,6 +7,8 @@ use coffer_pipeline::audit::history::{Place, Query};
 use coffer_pipeline::{Access, AuditRecord, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
+use serde_json::{Map, Value};
+
 use super::errors::CloudTrailError;
 
 /// Looks up events of the last 90 days, newest first: those that changed something, and, beyond
@@ -155,6 +157,7 @@ impl LookupAttribute {
             }
             LookupAttributeKey::ResourceName => {
                 record.resources.iter().any(|arn| arn == wanted || names(arn, wanted))
+                    || is_asked_for(record, wanted)
             }
         }
     }
@@ -198,6 +201,20 @@ fn names(arn: &str, name: &str) -> bool {
     }
 }
 
+/// Whether a request asked for this by name: the record of one that was refused, or found nothing,
+/// names no resource.
+fn is_asked_for(record: &AuditRecord, name: &str) -> bool {
+    let Some(parameters) = &record.request_parameters else { return false };
+    let Ok(members) = serde_json::from_str::<Map<String, Value>>(parameters.get()) else {
+        return false;
+    };
+    let is_it = |value: &Value| value.as_str().is_some_and(|text| text == name);
+    NAMING_MEMBERS.iter().filter_map(|member| members.get(*member)).any(|value| match value {
+        Value::Array(values) => values.iter().any(is_it),
+        value => is_it(value),
+    })
+}
+
 fn token_of(place: &Place) -> String {
     URL_SAFE_NO_PAD.encode(format!("{}/{}", place.time.as_millis(), place.id))
 }
@@ -214,6 +231,9 @@ fn place_of(token: &str) -> Result<Place, Fault> {
     })
 }
 
+/// The members of requests that name resources.
+const NAMING_MEMBERS: [&str; 6] =
+    ["secretId", "secretIdList", "name", "names", "keyId", "resourceId"];
 const PAGE_MAX: i32 = 50;
 /// What Secrets Manager puts at the end of a secret's ARN, behind a hyphen.
 const SUFFIX_BYTES: usize = 6;

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use coffer_journal::{JournalKey, Report, verify};
+use coffer_journal::{JournalKey, Known, Report, verify};
 use coffer_pipeline::audit::ShippedRecord;
 use coffer_pipeline::audit::trail::{JOURNAL_PURPOSE, node_in};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_seal::{RowSealer, SealedStoreKey};
-use coffer_store::{Beside, Store, Tables};
+use coffer_store::{Beside, Direction, Key, Record, Store, Tables};
 
 use crate::config::{DATA_DEFAULT, ROOT_KEY_FILE};
 use crate::files::read_root_key;
@@ -62,13 +62,29 @@ async fn verify_in(options: &VerifyOptions) -> Result<Report, String> {
     let folder = data.join(trail::FOLDER);
     let tables = Tables::new(store, Arc::new(SealedRows::new(sealer, runtime::entropy())));
     // What the store knows is read first: the journal only grows.
-    let known = match node_in(&folder) {
-        Some(node) => {
-            let shipped = tables.get_fresh::<ShippedRecord>(&ShippedRecord::key_of(&node)).await;
-            shipped.map_err(|error| error.to_string())?.record.and_then(|record| record.known())
-        }
-        None => None,
-    };
-    verify(&folder, &key, known)
-        .map_err(|error| format!("cannot read the journal in `{}`: {error}", folder.display()))
+    let known = known_of(&tables, node_in(&folder).as_deref()).await?;
+    let report = verify(&folder, &key, known)
+        .map_err(|error| format!("cannot read the journal in `{}`: {error}", folder.display()))?;
+    if report.segments == 0 && report.first_broken.is_none() {
+        return Err(format!(
+            "there is no journal in `{}`, and a server that was started on the data directory has \
+             made one; bring it back from a backup",
+            folder.display()
+        ));
+    }
+    Ok(report)
 }
+
+/// How far the journal had come when it was shipped last: that of this node, or of whichever was
+/// last where the node's name is lost.
+async fn known_of(tables: &Tables, node: Option<&str>) -> Result<Option<Known>, String> {
+    let prefix = Key::of(ShippedRecord::TABLE, &[]).prefix();
+    let rows = tables.scan::<ShippedRecord>(&prefix, None, NODES_MAX, Direction::Ascending).await;
+    let nodes: Vec<_> = rows.map_err(|error| error.to_string())?;
+    let of_node = |record: &&Arc<ShippedRecord>| node.is_some_and(|node| record.node == node);
+    let records = || nodes.iter().map(|(_, record, _)| record);
+    let shipped = records().find(of_node).or_else(|| records().max_by_key(|record| record.at));
+    Ok(shipped.and_then(|record| record.known()))
+}
+
+const NODES_MAX: usize = 1000;

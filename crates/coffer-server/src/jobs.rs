@@ -35,7 +35,11 @@ pub(crate) async fn run_jobs(state: Arc<State>, mut stop: watch::Receiver<bool>)
         };
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stopped| *stopped) => return,
+            _ = stop.wait_for(|stopped| *stopped) => {
+                // So that the store knows how far the journal had come.
+                trail::ship(state.road.world()).await;
+                return;
+            }
             () = tokio::time::sleep(pause) => {}
         }
     }

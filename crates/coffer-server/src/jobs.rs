@@ -33,14 +33,14 @@ pub(crate) async fn run_jobs(state: Arc<State>, mut stop: watch::Receiver<bool>)
                 TROUBLE_PAUSE
             }
         };
-        tokio::select! {
+        let must_stop = tokio::select! {
             biased;
-            _ = stop.wait_for(|stopped| *stopped) => {
-                // So that the store knows how far the journal had come.
-                trail::ship(state.road.world()).await;
-                return;
-            }
-            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stopped| *stopped) => true,
+            () = tokio::time::sleep(pause) => false,
+        };
+        if must_stop {
+            // So that the store knows how far the journal had come.
+            return trail::ship(state.road.world()).await;
         }
     }
 }

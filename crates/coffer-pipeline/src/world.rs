@@ -9,6 +9,7 @@ use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
 
 use crate::audit::trail::AuditPlace;
+use crate::outside::Outside;
 
 /// The lasting surroundings of every decision.
 pub struct World {
@@ -24,6 +25,8 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Whether this is `coffer dev`: every 12-digit access key with secret `test` is a root.
     pub dev: bool,
+    /// What is outside the process, for jobs.
+    pub outside: Arc<dyn Outside>,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
     /// Where audit records go, beside those that commits keep.

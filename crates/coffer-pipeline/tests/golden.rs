@@ -1,8 +1,10 @@
 //! Rows that earlier releases wrote are read, and written as they were.
 
+use coffer_pipeline::audit::{AuditBatchRecord, ShippedRecord};
 use coffer_pipeline::identity::{
-    AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, ManagedPolicyRecord, MfaDeviceRecord,
-    OidcProviderRecord, RoleLastUsedRecord, RoleRecord, UserRecord,
+    AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, InstanceProfileRecord,
+    ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleLastUsedRecord, RoleRecord,
+    UserRecord,
 };
 use coffer_pipeline::{AuditRecord, EventRecord, JobRecord};
 use coffer_store::golden;
@@ -13,8 +15,11 @@ fn every_record_reads_its_golden_rows() {
     golden::check::<AccessKeyLastUsedRecord>(here);
     golden::check::<AccessKeyRecord>(here);
     golden::check::<AuditRecord>(here);
+    golden::check::<AuditBatchRecord>(here);
+    golden::check::<ShippedRecord>(here);
     golden::check::<EventRecord>(here);
     golden::check::<GroupRecord>(here);
+    golden::check::<InstanceProfileRecord>(here);
     golden::check::<JobRecord>(here);
     golden::check::<ManagedPolicyRecord>(here);
     golden::check::<MfaDeviceRecord>(here);

@@ -20,6 +20,8 @@ mod mac;
 mod root_key;
 mod row;
 mod session;
+mod signature;
+mod totp;
 
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
@@ -35,6 +37,8 @@ pub use mac::{MacHash, MacKey};
 pub use root_key::{InvalidRootKey, RootKey};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;
+pub use signature::{TokenAlgorithm, TokenKey};
+pub use totp::{TOTP_STEP_SECONDS, is_totp_code, totp_code};
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.
 ///

@@ -2,6 +2,7 @@
 
 mod base64_text;
 pub mod coffer;
+pub mod iam;
 pub mod kms;
 mod page;
 pub mod secretsmanager;
@@ -12,8 +13,14 @@ use coffer_pipeline::Service;
 use coffer_pipeline::job::runner::JobEntry;
 
 /// Every service on the port.
-pub const SERVICES: &[Service] =
-    &[kms::SERVICE, secretsmanager::SERVICE, ssm::SERVICE, sts::SERVICE, coffer::SERVICE];
+pub const SERVICES: &[Service] = &[
+    iam::SERVICE,
+    kms::SERVICE,
+    secretsmanager::SERVICE,
+    ssm::SERVICE,
+    sts::SERVICE,
+    coffer::SERVICE,
+];
 
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
@@ -25,4 +32,5 @@ pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<secretsmanager::rotation::PlanRotation>(),
     JobEntry::of::<ssm::policy::schedule::CarryOutParameterPolicies>(),
     JobEntry::of::<ssm::removal::ForgetParameterVersions>(),
+    JobEntry::of::<sts::web_identity::FetchIssuerKeys>(),
 ];

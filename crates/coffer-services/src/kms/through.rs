@@ -10,7 +10,7 @@ use coffer_protocol::Fault;
 use super::envelope::{self, Bound, DataKey};
 use super::grant::{GrantOperation, is_granted};
 use super::key::KeyRecord;
-use super::permission::{must_be_permitted, must_be_permitted_or_granted};
+use super::permission::must_be_permitted;
 
 /// A service at work with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Through {
     ) -> Result<(), Fault> {
         match self {
             Self::Itself => Ok(()),
-            Self::Caller(service) => must_be_permitted(call, key, action, service, context),
+            Self::Caller(service) => must_be_permitted(call, key, action, service, context, false),
         }
     }
 
@@ -50,7 +50,7 @@ impl Through {
         if !is_granted(call, key, operation, Some(&pairs)).await? {
             return Err(refusal);
         }
-        must_be_permitted_or_granted(call, key, operation.action(), service, context)
+        must_be_permitted(call, key, operation.action(), service, context, true)
     }
 
     /// Seals a message under a key.

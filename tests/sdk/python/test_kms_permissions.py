@@ -142,6 +142,29 @@ def test_a_user_reads_a_parameter_by_a_grant_on_its_key(keys):
     assert found["Value"] == "pin"
 
 
+@pytest.mark.parametrize("tier", ["Standard", "Advanced"])
+def test_a_user_writes_by_a_grant_on_the_key_through_a_service(keys, tier):
+    world, made = keys
+    caller, arn = user(world, allow(["ssm:PutParameter", "secretsmanager:CreateSecret"]))
+    name = f"/{word()}"
+    put = {"Name": name, "Value": "pin", "Type": "SecureString", "Tier": tier}
+    with refused(("AccessDeniedException", "InvalidKeyId")):
+        caller.ssm.put_parameter(**put, KeyId=made["symmetric"])
+    secret = {"Name": word(), "SecretString": "pin", "KmsKeyId": made["symmetric"]}
+    with refused("AccessDeniedException"):
+        caller.sm.create_secret(**secret)
+    world.kms.create_grant(
+        KeyId=made["symmetric"],
+        GranteePrincipal=arn,
+        Operations=["Encrypt", "GenerateDataKey", "Decrypt", "DescribeKey"],
+    )
+    caller.ssm.put_parameter(**put, KeyId=made["symmetric"])
+    found = world.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]
+    assert found["Value"] == "pin"
+    caller.sm.create_secret(**secret)
+    assert world.sm.get_secret_value(SecretId=secret["Name"])["SecretString"] == "pin"
+
+
 def test_conditions_ask_for_what_a_request_says(keys):
     world, made = keys
     caller, arn = user(

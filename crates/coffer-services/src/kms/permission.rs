@@ -114,24 +114,51 @@ fn veiled(call: &Call<'_>, demand: Demand) -> Demand {
     )
 }
 
-/// Refuses a caller who may not use a key through a service in this way, and notes the use of one
-/// who may. `by_grant` says whether a grant gives the permission.
+/// Refuses a caller who may not use a key through a service in this way.
 ///
 /// # Errors
 /// `AccessDeniedException`.
-pub(super) fn must_be_permitted(
+pub(super) async fn must_be_permitted(
     call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     action: &'static str,
     service: &'static str,
     context: &impl Bound,
-    by_grant: bool,
 ) -> Result<(), Fault> {
-    let demand = granted(of_key(call, key, action).through(service), by_grant);
-    call.must_be_allowed_by(&demand, &OfContext(context))?;
+    let demand = of_key(call, key, action).through(service);
+    call.must_be_allowed_by(&demand, &OfContext(context)).await?;
+    note(call, action, service, demand, context);
+    Ok(())
+}
+
+/// Notes the use of a key for the audit record that it has of its own.
+fn note(
+    call: &mut Call<'_>,
+    action: &'static str,
+    service: &'static str,
+    demand: Demand,
+    context: &impl Bound,
+) {
     let event_name = action.strip_prefix("kms:").unwrap_or(action);
     let context = context.bound().into_owned();
     call.used_key(KeyUse { event_name, service, key_arn: demand.resource, context });
+}
+
+/// Refuses a caller who may not use a key through a service in this way although a grant gives it:
+/// whom a policy denies it.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(super) async fn must_be_permitted_or_granted(
+    call: &mut Call<'_>,
+    key: &Arc<KeyRecord>,
+    action: &'static str,
+    service: &'static str,
+    context: &impl Bound,
+) -> Result<(), Fault> {
+    let demand = granted(of_key(call, key, action).through(service), true);
+    call.must_be_allowed_by(&demand, &OfContext(context)).await?;
+    note(call, action, service, demand, context);
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use coffer_protocol::Fault;
 use super::envelope::{self, Bound, DataKey, EncryptionContext};
 use super::grant::{GrantOperation, is_granted};
 use super::key::KeyRecord;
-use super::permission::{must_be_permitted, of_key, with_context};
+use super::permission::{must_be_permitted, must_be_permitted_or_granted, of_key, with_context};
 
 /// A service at work with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,49 +39,38 @@ pub(crate) async fn demand_to_open(
 }
 
 impl Through {
-    fn must_permit(
-        self,
-        call: &mut Call<'_>,
-        key: &Arc<KeyRecord>,
-        action: &'static str,
-        context: &impl Bound,
-    ) -> Result<(), Fault> {
-        match self {
-            Self::Itself => Ok(()),
-            Self::Caller(service) => must_be_permitted(call, key, action, service, context, false),
-        }
-    }
-
-    /// Refuses a caller whom policies refuse, and to whom no grant on the key gives this either.
-    async fn must_be_granted(
+    async fn must_permit(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         operation: GrantOperation,
         context: &impl Bound,
-        refusal: Fault,
     ) -> Result<(), Fault> {
-        let Self::Caller(service) = self else { return Err(refusal) };
+        let Self::Caller(service) = self else { return Ok(()) };
+        let action = operation.action();
+        let permitted = must_be_permitted(call, key, action, service, context).await;
+        let Err(refusal) = permitted else { return Ok(()) };
+        // A grant may give what policies do not; most calls never come to look.
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let pairs = context.pairs().into_iter().map(owned).collect();
         if !is_granted(call, key, operation, Some(&pairs)).await? {
             return Err(refusal);
         }
-        must_be_permitted(call, key, operation.action(), service, context, true)
+        must_be_permitted_or_granted(call, key, action, service, context).await
     }
 
     /// Seals a message under a key.
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn encrypt(
+    pub async fn encrypt(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         plain: &[u8],
     ) -> Result<Vec<u8>, Fault> {
-        self.must_permit(call, key, "kms:Encrypt", context)?;
+        self.must_permit(call, key, GrantOperation::Encrypt, context).await?;
         envelope::encrypt(call, key, context, plain)
     }
 
@@ -97,10 +86,7 @@ impl Through {
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
         let key = envelope::key_of(call, region, blob).await?;
-        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context) {
-            // A grant may give what policies do not; most calls never come to look.
-            self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
-        }
+        self.must_permit(call, &key, GrantOperation::Decrypt, context).await?;
         envelope::open(call, &key, context, blob)
     }
 
@@ -108,14 +94,14 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn generate_data_key(
+    pub async fn generate_data_key(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         key_bytes: usize,
     ) -> Result<DataKey, Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context)?;
+        self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
         envelope::generate_data_key(call, key, context, key_bytes)
     }
 
@@ -123,12 +109,12 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`.
-    pub fn must_decrypt(
+    pub async fn must_decrypt(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:Decrypt", context)
+        self.must_permit(call, key, GrantOperation::Decrypt, context).await
     }
 }

@@ -13,6 +13,7 @@ mod envelope;
 mod root_key;
 mod row;
 mod session;
+mod totp;
 
 pub use data_key::{open_once, seal_once};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
@@ -21,6 +22,7 @@ pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_by
 pub use root_key::{InvalidRootKey, RootKey};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;
+pub use totp::{TOTP_STEP_SECONDS, is_totp_code, totp_code};
 
 /// The sealed bytes could not be opened: another key, another context, or changed bytes.
 ///

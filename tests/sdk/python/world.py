@@ -85,6 +85,14 @@ class World:
         return self.client("sts")
 
     @property
+    def iam(self):
+        return self.client("iam")
+
+    @property
+    def raw_iam(self):
+        return self.client("iam", checked=False)
+
+    @property
     def raw_ssm(self):
         return self.client("ssm", checked=False)
 
@@ -95,6 +103,15 @@ class World:
     @property
     def raw_kms(self):
         return self.client("kms", checked=False)
+
+    def signed_by(self, access_key):
+        """The same account and region, for the bearer of an access key that IAM has given out."""
+        id, secret = access_key["AccessKeyId"], access_key["SecretAccessKey"]
+        return World(self.server, self.account, id, secret, self.region)
+
+    def iam_arn(self, resource):
+        """The ARN of what is an account's and no region's."""
+        return f"arn:aws:iam::{self.account}:{resource}"
 
     def arn(self, service, resource, region=None):
         return f"arn:aws:{service}:{region or self.region}:{self.account}:{resource}"

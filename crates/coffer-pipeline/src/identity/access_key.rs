@@ -108,6 +108,14 @@ impl AccessKeyRecord {
         }
     }
 
+    /// The same key of a user that was renamed.
+    #[must_use]
+    pub fn with_owner(&self, user: &super::UserRecord) -> Self {
+        let secret = self.secret_access_key.clone();
+        let created = self.created.unwrap_or(user.created);
+        Self { status: self.status, ..Self::of_user(&self.access_key_id, user, secret, created) }
+    }
+
     /// The same key in another status.
     #[must_use]
     pub fn with_status(&self, status: AccessKeyStatus) -> Self {

@@ -1,5 +1,7 @@
 //! Virtual MFA devices: time-based one-time passwords.
 
+use std::collections::BTreeMap;
+
 use coffer_model::{AccountId, Sensitive, Timestamp};
 use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
@@ -7,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::secret_text;
 
 /// A virtual MFA device, assigned to a user or not yet.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct MfaDeviceRecord {
     /// The owning account.
     pub account: AccountId,
@@ -27,6 +29,12 @@ pub struct MfaDeviceRecord {
     /// The time step of the last code that was taken: no code is taken twice.
     #[serde(default)]
     pub last_step: u64,
+    /// How many time steps the device's clock goes before ours; negative for one that goes after.
+    #[serde(default, skip_serializing_if = "is_exact")]
+    pub drift: i64,
+    /// Its tags.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 impl MfaDeviceRecord {
@@ -44,6 +52,10 @@ impl MfaDeviceRecord {
     pub fn arn(&self) -> String {
         super::identity_arn(self.account, "mfa", &self.path, &self.device_name)
     }
+}
+
+fn is_exact(drift: &i64) -> bool {
+    *drift == 0
 }
 
 impl Record for MfaDeviceRecord {

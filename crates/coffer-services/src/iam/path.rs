@@ -8,15 +8,25 @@ pub(super) fn path_of(given: Option<&String>) -> String {
     given.cloned().unwrap_or_else(|| ROOT_PATH.to_owned())
 }
 
+/// Whether a path begins like this; every path does where nothing is asked for.
+pub(super) fn is_under(path: &str, prefix: Option<&String>) -> bool {
+    prefix.is_none_or(|prefix| path.starts_with(prefix.as_str()))
+}
+
 /// The name that the last segment of an ARN is.
 pub(super) fn name_of_arn(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
+/// All of an ARN that follows its account: `mfa/PATH/NAME`.
+pub(super) fn resource_of_arn(arn: &str) -> &str {
+    arn.splitn(6, ':').last().unwrap_or(arn)
+}
+
 /// The path in an ARN such as `arn:aws:iam::111122223333:policy/PATH/NAME`: from the first slash
 /// of the resource to the last.
 pub(super) fn path_of_arn(arn: &str) -> &str {
-    let resource = arn.splitn(6, ':').last().unwrap_or(arn);
+    let resource = resource_of_arn(arn);
     match (resource.find('/'), resource.rfind('/')) {
         (Some(first), Some(last)) => resource.get(first..=last).unwrap_or(ROOT_PATH),
         _ => ROOT_PATH,

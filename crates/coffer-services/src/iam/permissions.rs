@@ -13,7 +13,7 @@ use coffer_protocol::Fault;
 use super::errors::IamError;
 use super::find::no_such;
 use super::pages::Page;
-use super::path::{name_of_arn, path_of_arn};
+use super::path::{is_under, name_of_arn, path_of_arn};
 use super::policy_text::{PolicyKind, must_be_valid};
 use super::wire::AttachedPolicy;
 
@@ -190,12 +190,10 @@ pub(super) fn attached_page(
     marker: Option<&String>,
     items_max: Option<i32>,
 ) -> Result<Page<AttachedPolicy>, Fault> {
-    let is_under =
-        |arn: &str| path_prefix.is_none_or(|prefix| path_of_arn(arn).starts_with(prefix.as_str()));
     let mut entries: Vec<_> = permissions
         .attached
         .iter()
-        .filter(|arn| is_under(arn))
+        .filter(|arn| is_under(path_of_arn(arn), path_prefix))
         .map(|arn| (place_of(arn), AttachedPolicy::of(arn)))
         .collect();
     entries.sort_by(|(left, _), (right, _)| left.cmp(right));

@@ -124,7 +124,7 @@ fn wanted_of(request: &Request<'_>, source: &Source) -> BTreeSet<String> {
     for statement in statements.filter(|statement| statement.is_about_action(request.action)) {
         let variables: Vec<_> = statement.resources().flat_map(variables_of).collect();
         if statement.concerns(request) {
-            wanted.extend(statement.condition_keys().map(str::to_owned));
+            wanted.extend(statement.context_keys().map(str::to_owned));
         }
         wanted.extend(variables.into_iter().map(|name| name.to_lowercase()));
     }

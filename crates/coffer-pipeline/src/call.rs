@@ -10,11 +10,12 @@ use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableEr
 
 use crate::audit::KeyUse;
 use crate::authorization;
-use crate::context::{RequestContext, Scope};
+use crate::context::{CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
+use crate::outside::Outside;
 use crate::world::{Clock, World};
 
 /// One run of a decision. All that it reads becomes an expectation of its commit, so a decision
@@ -163,6 +164,24 @@ impl<'w> Call<'w> {
         &self.world.sessions
     }
 
+    /// What is outside the process; only for jobs, since nothing outside happens while a request is
+    /// decided.
+    pub fn outside(&self) -> Option<&'w dyn Outside> {
+        let is_job = self.context.caller.kind == CallerKind::Service;
+        is_job.then(|| self.world.outside.as_ref())
+    }
+
+    /// Computes something that takes long where no other request waits for it, such as a key pair.
+    ///
+    /// # Errors
+    /// A computation that panicked.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.world.turns.aside(work).await
+    }
+
     /// Reads a record, staged writes included.
     pub async fn get<R: Record>(&mut self, key: &Key) -> Result<Option<Arc<R>>, Fault> {
         match self.transaction.staged_get::<R>(key) {
@@ -240,13 +259,29 @@ impl<'w> Call<'w> {
     }
 
     /// Notes something in passing, as best as can be: also a reading operation may do so, and its
-    /// answer does not depend on whether the note was kept. For last-accessed dates.
+    /// answer does not depend on whether the note was kept. It is kept also where the call is
+    /// refused. For last-accessed dates.
     pub async fn touch<R: Record>(&mut self, record: R) -> Result<(), Fault> {
         let key = record.key();
         let old = self.world.tables.get::<R>(&key).await.map_err(unreadable)?;
         // Of many that note at once one is enough, and none may take back what is newer.
         self.touched.expect(&key, old.revision);
         self.touched.put(record, old.record.as_deref());
+        Ok(())
+    }
+
+    /// Asks for a job together with a note in passing, as one commit that stands or falls with that
+    /// note: of many that ask at once, one does. It is asked for even where the call is refused.
+    pub async fn touch_and_schedule<R: Record, J: Job>(
+        &mut self,
+        record: R,
+        scope: Scope,
+        due: Timestamp,
+        job: &J,
+    ) -> Result<(), Fault> {
+        self.touch(record).await?;
+        let job = JobRecord::new(self.uuid(), &scope, due, job)?;
+        self.touched.put::<JobRecord>(job, None);
         Ok(())
     }
 

@@ -31,8 +31,20 @@ pub struct Demand {
     pub via: Option<&'static str>,
     /// The reason that a refusal gives in place of the usual one.
     pub reason: Option<&'static str>,
+    /// Who asks, where that is not the caller: somebody whom a token makes known.
+    pub principal: Option<FederatedPrincipal>,
     /// Further condition keys, by lower-case name.
     pub keys: Vec<(Cow<'static, str>, KeyValues)>,
+}
+
+/// Somebody known by the token of an identity provider. Only a role's trust policy decides about
+/// it: it has no policies of its own, and the keys of its demand are all that is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FederatedPrincipal {
+    /// The ARN of the provider, which trust policies name as `Federated`.
+    pub provider_arn: String,
+    /// The account of provider and role.
+    pub account: AccountId,
 }
 
 /// The policies of a resource, by how they are evaluated.
@@ -126,6 +138,7 @@ impl Demand {
             facts: None,
             via: None,
             reason: None,
+            principal: None,
             keys: Vec::new(),
         }
     }
@@ -158,6 +171,13 @@ impl Demand {
     #[must_use]
     pub fn guarded_by(mut self, guard: Guard) -> Self {
         self.guard = guard;
+        self
+    }
+
+    /// The same, asked for by somebody whom a token makes known.
+    #[must_use]
+    pub fn asked_by(mut self, principal: FederatedPrincipal) -> Self {
+        self.principal = Some(principal);
         self
     }
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use coffer_model::Timestamp;
 use coffer_protocol::Fault;
 use coffer_store::{Direction, Key, Record, Scan, Transaction};
 
-use crate::audit::AuditRecord;
+use crate::audit::{AuditBatchRecord, AuditRecord};
 use crate::context::sortable;
 use crate::event::EventRecord;
 use crate::world::World;
@@ -19,18 +20,24 @@ pub struct CleanUp {
     pub has_more: bool,
 }
 
+/// The time before which nothing is kept.
+pub fn oldest_kept(now: Timestamp) -> Timestamp {
+    now.minus(KEPT)
+}
+
 /// Drops audit records and events that are older than 90 days; at most a bounded number of them,
 /// so that a long backlog is worked off over several calls. Records that cannot be read go too.
 ///
 /// # Errors
 /// A store that cannot be read or written.
 pub async fn drop_old(world: &World) -> Result<CleanUp, Fault> {
-    let before = sortable(world.clock.now().minus(KEPT)).into_bytes();
+    let before = sortable(oldest_kept(world.clock.now())).into_bytes();
     let audit = Key::of(AuditRecord::TABLE, &[]).prefix();
     let events = EventRecord::by_time().prefix();
     let mut dropped = 0;
     for _ in 0..BATCHES_MAX {
         let old = drop_audit(world, &audit, &before).await?
+            + drop_batches(world, &before).await?
             + drop_events(world, &events, &before).await?;
         dropped += old;
         if old == 0 {
@@ -47,6 +54,41 @@ async fn drop_audit(world: &World, prefix: &[u8], before: &[u8]) -> Result<usize
     let mut transaction = Transaction::new();
     let old = rows.iter().filter(|(key, _)| is_before(key, before));
     let count = old.map(|(key, _)| transaction.delete_key(key)).count();
+    commit(world, transaction).await.map(|()| count)
+}
+
+/// Batches are kept by account and region, in each by time; a row that cannot be read by its key
+/// alone is none.
+async fn drop_batches(world: &World, before: &[u8]) -> Result<usize, Fault> {
+    let prefix = AuditBatchRecord::all().prefix();
+    let mut transaction = Transaction::new();
+    let mut count = 0;
+    let mut after: Option<Key> = None;
+    for _ in 0..LISTS_MAX {
+        let scan = Scan {
+            prefix: &prefix,
+            after: after.as_ref(),
+            rows_max: BATCH_ROWS,
+            direction: Direction::Ascending,
+        };
+        let rows = world.tables.store().scan(scan).await.map_err(Fault::unavailable)?;
+        let Some((first, _)) = rows.first() else { break };
+        let list: Vec<Vec<u8>> = first.parts().take(LIST_PARTS).collect();
+        let is_in_list = |key: &Key| key.parts().take(LIST_PARTS).eq(list.iter().cloned());
+        let is_old =
+            |key: &Key| key.parts().nth(LIST_PARTS).is_some_and(|time| time.as_slice() < before);
+        let old = rows.iter().filter(|(key, _)| is_in_list(key) && is_old(key));
+        count += old.map(|(key, _)| transaction.delete_key(key)).count();
+        if count >= BATCH_ROWS {
+            break;
+        }
+        // On to the next list: past every time of this one.
+        let this = list
+            .iter()
+            .skip(1)
+            .fold(Key::build(AuditBatchRecord::TABLE), |key, part| key.part(part));
+        after = Some(this.part(BEYOND_EVERY_TIME).key());
+    }
     commit(world, transaction).await.map(|()| count)
 }
 
@@ -78,4 +120,10 @@ async fn commit(world: &World, transaction: Transaction) -> Result<(), Fault> {
 
 const KEPT: Duration = Duration::from_secs(90 * 86_400);
 const BATCH_ROWS: usize = 256;
+/// Accounts and regions whose batches are looked at in one go.
+const LISTS_MAX: usize = 1024;
+/// The parts of a batch's key that name its list: table, account, region.
+const LIST_PARTS: usize = 3;
+/// Sorts behind every time.
+const BEYOND_EVERY_TIME: &str = "g";
 const BATCHES_MAX: usize = 64;

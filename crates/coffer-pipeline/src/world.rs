@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
+use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKey, SessionSealer};
 use coffer_store::Tables;
 
 use crate::audit::trail::AuditPlace;
+use crate::outside::Outside;
 
 /// The lasting surroundings of every decision.
 pub struct World {
@@ -23,22 +25,50 @@ pub struct World {
     pub clock: Arc<dyn Clock>,
     /// Whether this is `coffer dev`: every 12-digit access key with secret `test` is a root.
     pub dev: bool,
+    /// What is outside the process, for jobs.
+    pub outside: Arc<dyn Outside>,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
     /// Where audit records go, beside those that commits keep.
     pub audit: AuditPlace,
 }
 
-/// One decision at a time, for those that would else go on taking each other's place.
-#[derive(Debug, Default)]
-pub struct Turns(tokio::sync::Mutex<()>);
+/// Where decisions wait for each other: those that would else go on taking each other's place, and
+/// those that have much to compute.
+#[derive(Debug)]
+pub struct Turns {
+    decisions: tokio::sync::Mutex<()>,
+    threads: tokio::sync::Semaphore,
+}
+
+impl Default for Turns {
+    fn default() -> Self {
+        Self {
+            decisions: tokio::sync::Mutex::new(()),
+            threads: tokio::sync::Semaphore::new(THREADS_ASIDE_MAX),
+        }
+    }
+}
 
 impl Turns {
     /// Waits for its turn, which lasts until what is given is dropped. First come, first served.
     pub(crate) async fn take(&self) -> tokio::sync::MutexGuard<'_, ()> {
-        self.0.lock().await
+        self.decisions.lock().await
+    }
+
+    /// Computes something on a thread beside those that answer requests.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Fault> {
+        let _permit = self.threads.acquire().await.map_err(Fault::internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(Fault::internal)
     }
 }
+
+/// Threads that compute aside at one time: enough that one long computation does not hold up all
+/// others, few enough to leave processors for the requests.
+const THREADS_ASIDE_MAX: usize = 2;
 
 /// The clock that gives a decision its `now`.
 pub trait Clock: Send + Sync + 'static {

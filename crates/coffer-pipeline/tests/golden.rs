@@ -1,5 +1,6 @@
 //! Rows that earlier releases wrote are read, and written as they were.
 
+use coffer_pipeline::audit::{AuditBatchRecord, ShippedRecord};
 use coffer_pipeline::identity::{
     AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, InstanceProfileRecord,
     ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleLastUsedRecord, RoleRecord,
@@ -14,6 +15,8 @@ fn every_record_reads_its_golden_rows() {
     golden::check::<AccessKeyLastUsedRecord>(here);
     golden::check::<AccessKeyRecord>(here);
     golden::check::<AuditRecord>(here);
+    golden::check::<AuditBatchRecord>(here);
+    golden::check::<ShippedRecord>(here);
     golden::check::<EventRecord>(here);
     golden::check::<GroupRecord>(here);
     golden::check::<InstanceProfileRecord>(here);

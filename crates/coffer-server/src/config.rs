@@ -69,6 +69,13 @@ pub struct Settings {
     /// The region in the lines printed on first start [default: us-east-1].
     #[arg(long, value_name = "REGION", env = "COFFER_REGION")]
     pub region: Option<String>,
+    /// A PEM file with certificate authorities that OpenID Connect issuers may have beside those
+    /// that the system trusts.
+    #[arg(long, value_name = "FILE", env = "COFFER_OIDC_CA_FILE")]
+    pub oidc_ca_file: Option<PathBuf>,
+    /// Whether issuers may be on this very machine, without TLS too [default: false].
+    #[arg(long, value_name = "BOOL", env = "COFFER_OIDC_ALLOW_LOOPBACK")]
+    pub oidc_allow_loopback: Option<bool>,
     /// When an answer goes out: `soon`, when the operating system has its audit record, or
     /// `always`, when the disk has it [default: soon].
     #[arg(long, value_name = "WHEN", env = "COFFER_AUDIT_SYNC")]
@@ -132,6 +139,10 @@ pub struct Config {
     pub account: Option<AccountId>,
     /// The region to print.
     pub region: String,
+    /// Certificate authorities of issuers.
+    pub oidc_ca_file: Option<PathBuf>,
+    /// Whether issuers may be on loopback.
+    pub oidc_allow_loopback: bool,
     /// How audit records are kept.
     pub audit: AuditSettings,
     /// What to log.
@@ -165,6 +176,8 @@ impl Settings {
             root_secret_access_key: self.root_secret_access_key.or(other.root_secret_access_key),
             account_id: self.account_id.or(other.account_id),
             region: self.region.or(other.region),
+            oidc_ca_file: self.oidc_ca_file.or(other.oidc_ca_file),
+            oidc_allow_loopback: self.oidc_allow_loopback.or(other.oidc_allow_loopback),
             audit_sync: self.audit_sync.or(other.audit_sync),
             audit_on_failure: self.audit_on_failure.or(other.audit_on_failure),
             audit_exports: self.audit_exports.or(other.audit_exports),
@@ -210,6 +223,8 @@ impl Settings {
             access_key,
             account: account.transpose()?,
             region,
+            oidc_ca_file: self.oidc_ca_file,
+            oidc_allow_loopback: self.oidc_allow_loopback.unwrap_or(false),
             audit,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })

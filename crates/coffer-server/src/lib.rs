@@ -4,6 +4,7 @@ mod body;
 pub mod config;
 mod connection;
 mod files;
+mod internet;
 mod jobs;
 mod listen;
 mod log;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::identity::AccessKeyRecord;
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Clock, Turns, World};
+use coffer_pipeline::{Clock, NoOutside, Turns, World};
 use coffer_seal::{Entropy, RootKey, RowSealer, SealedStoreKey};
 use coffer_store::{
     Batch, Direction, Embedded, Key, Record, Scan, Sim, Store, Tables, Transaction,
@@ -125,6 +125,7 @@ async fn world(
         tables,
         root_key,
         sessions,
+        outside: Arc::new(NoOutside),
         entropy,
         clock,
         dev: place.dev,

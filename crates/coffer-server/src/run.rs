@@ -14,6 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::body::Room;
 use crate::config::{DevOptions, REGION_DEFAULT, ServerOptions};
+use crate::internet::Internet;
 use crate::metrics::Metrics;
 use crate::open::{self, FirstAccount, Opened};
 use crate::runtime::{MovableClock, RealClock};
@@ -35,7 +36,10 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
     let acceptor = acceptor.map_err(StartError)?;
     block_on(async {
         let listener = bind(config.listen).await?;
-        let opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
+        let internet = Internet::new(config.oidc_ca_file.as_deref(), config.oidc_allow_loopback);
+        let internet = internet.map_err(StartError)?;
+        let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
+        opened.world.outside = Arc::new(internet);
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
 }
@@ -51,7 +55,8 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let folder = tempfile::Builder::new().prefix("coffer-dev-").tempdir();
         let folder = folder.map_err(|error| StartError(format!("no temporary folder: {error}")))?;
         let clock = Arc::new(MovableClock::default());
-        let opened = open::open_dev(folder.path(), clock).await.map_err(StartError)?;
+        let mut opened = open::open_dev(folder.path(), clock).await.map_err(StartError)?;
+        opened.world.outside = Arc::new(Internet::new(None, true).map_err(StartError)?);
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
     })
 }

@@ -10,7 +10,9 @@ use std::time::Duration;
 use coffer_model::Timestamp;
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Answer, Clock, NotMovable, Protocol, Received, Road, Turns, World};
+use coffer_pipeline::{
+    Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, Turns, World,
+};
 use coffer_protocol::shape::{Kind, Shape};
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer, SystemEntropy};
@@ -53,6 +55,7 @@ impl Port {
             tables,
             root_key,
             sessions,
+            outside: Arc::new(NoOutside),
             entropy,
             clock,
             dev: true,

@@ -1,4 +1,4 @@
-//! What AWS has no API for: the movable clock, and the events that were kept.
+//! What AWS has no API for: the movable clock, the events that were kept, and issuers' keys.
 //!
 //! Its operations travel the same road as all others.
 
@@ -6,6 +6,7 @@ mod advance_clock;
 mod describe_clock;
 mod errors;
 mod list_events;
+mod put_issuer_keys;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
@@ -17,5 +18,6 @@ pub const SERVICE: Service = Service {
         Entry::of::<advance_clock::AdvanceClock>(),
         Entry::of::<describe_clock::DescribeClock>(),
         Entry::of::<list_events::ListEvents>(),
+        Entry::of::<put_issuer_keys::PutIssuerKeys>(),
     ],
 };

@@ -8,6 +8,7 @@ mod add_user_to_group;
 mod attach_group_policy;
 mod attach_role_policy;
 mod attach_user_policy;
+mod authorization_details;
 mod change;
 mod create_access_key;
 mod create_account_alias;
@@ -43,8 +44,11 @@ mod enable_mfa_device;
 pub mod errors;
 mod find;
 mod get_access_key_last_used;
+mod get_account_authorization_details;
 mod get_account_password_policy;
 mod get_account_summary;
+mod get_context_keys_for_custom_policy;
+mod get_context_keys_for_principal_policy;
 mod get_group;
 mod get_group_policy;
 mod get_instance_profile;
@@ -104,6 +108,9 @@ mod remove_role_from_instance_profile;
 mod remove_user_from_group;
 mod resync_mfa_device;
 mod set_default_policy_version;
+mod simulate_custom_policy;
+mod simulate_principal_policy;
+mod simulation;
 mod tag_instance_profile;
 mod tag_mfa_device;
 mod tag_open_id_connect_provider;
@@ -112,7 +119,7 @@ mod tag_role;
 mod tag_user;
 mod tags;
 pub(crate) mod totp;
-mod trust;
+pub(crate) mod trust;
 mod untag_instance_profile;
 mod untag_mfa_device;
 mod untag_open_id_connect_provider;
@@ -131,6 +138,7 @@ mod wire;
 mod wire_policy;
 mod wire_profile;
 mod wire_role;
+mod wire_simulation;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
@@ -256,5 +264,10 @@ pub const SERVICE: Service = Service {
         Entry::of::<tag_open_id_connect_provider::TagOpenIDConnectProvider>(),
         Entry::of::<untag_open_id_connect_provider::UntagOpenIDConnectProvider>(),
         Entry::of::<list_open_id_connect_provider_tags::ListOpenIDConnectProviderTags>(),
+        Entry::of::<simulate_custom_policy::SimulateCustomPolicy>(),
+        Entry::of::<simulate_principal_policy::SimulatePrincipalPolicy>(),
+        Entry::of::<get_context_keys_for_custom_policy::GetContextKeysForCustomPolicy>(),
+        Entry::of::<get_context_keys_for_principal_policy::GetContextKeysForPrincipalPolicy>(),
+        Entry::of::<get_account_authorization_details::GetAccountAuthorizationDetails>(),
     ],
 };

@@ -25,10 +25,12 @@ pub const SERVICES: &[Service] = &[
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
+    JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),
     JobEntry::of::<secretsmanager::replicate_secret::ReplicateSecret>(),
     JobEntry::of::<secretsmanager::rotation::PlanRotation>(),
     JobEntry::of::<ssm::policy::schedule::CarryOutParameterPolicies>(),
     JobEntry::of::<ssm::removal::ForgetParameterVersions>(),
+    JobEntry::of::<sts::web_identity::FetchIssuerKeys>(),
 ];

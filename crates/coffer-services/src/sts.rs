@@ -1,8 +1,28 @@
-//! Security Token Service: who am I?
+//! Security Token Service: who am I, and whose session may I have?
 
+mod access_key_id;
+mod assume_role;
+mod assume_role_with_web_identity;
+mod authorization_message;
+mod credentials;
+mod decode_authorization_message;
+mod errors;
+mod get_access_key_info;
 mod get_caller_identity;
+mod get_federation_token;
+mod get_session_token;
+#[cfg(test)]
+mod golden;
+mod mfa;
+mod role;
+mod session_policy;
+mod session_tags;
+pub mod web_identity;
+mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
+
+pub use authorization_message::encode_authorization_message;
 
 /// STS on the port.
 pub const SERVICE: Service = Service {
@@ -11,5 +31,13 @@ pub const SERVICE: Service = Service {
         version: "2011-06-15",
         namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     },
-    operations: &[Entry::of::<get_caller_identity::GetCallerIdentity>()],
+    operations: &[
+        Entry::of::<assume_role::AssumeRole>(),
+        Entry::of::<assume_role_with_web_identity::AssumeRoleWithWebIdentity>(),
+        Entry::of::<decode_authorization_message::DecodeAuthorizationMessage>(),
+        Entry::of::<get_access_key_info::GetAccessKeyInfo>(),
+        Entry::of::<get_caller_identity::GetCallerIdentity>(),
+        Entry::of::<get_federation_token::GetFederationToken>(),
+        Entry::of::<get_session_token::GetSessionToken>(),
+    ],
 };

@@ -8,6 +8,7 @@ use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 
 mod advance;
 mod events;
+mod oidc;
 mod target;
 
 #[global_allocator]
@@ -29,6 +30,9 @@ enum Command {
     Dev(Dev),
     /// Print the events that the server kept, oldest first, one JSON object a line.
     Events(target::Target),
+    /// The keys of OpenID Connect issuers, whose tokens roles may trust.
+    #[command(subcommand)]
+    Oidc(oidc::Oidc),
 }
 
 #[derive(Args)]
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
             run_dev(&options).map_err(|error| error.to_string())
         }
         Command::Events(target) => events::run(&target),
+        Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

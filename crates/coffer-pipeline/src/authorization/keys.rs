@@ -38,6 +38,9 @@ impl Keys<'_> {
     /// condition context keys").
     fn global(&self, key: &str) -> Option<ContextValues<'_>> {
         if let Some(name) = key.strip_prefix("principaltag/") {
+            if self.demand.principal.is_some() {
+                return None;
+            }
             return tag_of(&self.context.caller.tags, name).map(ContextValues::from);
         }
         self.of_principal(key).or_else(|| self.of_network(key)).or_else(|| self.of_request(key))
@@ -46,7 +49,7 @@ impl Keys<'_> {
     fn of_principal(&self, key: &str) -> Option<ContextValues<'_>> {
         let caller = &*self.context.caller;
         let session = caller.session.as_deref();
-        if caller.kind == CallerKind::Anonymous {
+        if caller.kind == CallerKind::Anonymous || self.demand.principal.is_some() {
             return None;
         }
         Some(match key {
@@ -115,6 +118,7 @@ impl Keys<'_> {
                 let region = &self.context.scope.region;
                 format!("{}.{region}.amazonaws.com", self.demand.via?).into_values()
             }
+            _ if self.demand.principal.is_some() => return None,
             _ => caller.session.as_deref()?.federation.get(key)?.values(),
         })
     }

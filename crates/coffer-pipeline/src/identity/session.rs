@@ -88,6 +88,20 @@ impl SessionClaims {
         Some(STANDARD.encode(sealer.seal(entropy, &plain)))
     }
 
+    /// The same, of at least so many characters: what is missing is blanks behind the claims.
+    pub fn to_token_of(
+        &self,
+        characters_min: usize,
+        sealer: &SessionSealer,
+        entropy: &dyn Entropy,
+    ) -> Option<String> {
+        let mut plain = serde_json::to_vec(self).ok()?;
+        let bytes_min = (characters_min / 4).saturating_mul(3);
+        let blanks = bytes_min.saturating_sub(plain.len());
+        plain.resize(plain.len().saturating_add(blanks), b' ');
+        Some(STANDARD.encode(sealer.seal(entropy, &plain)))
+    }
+
     /// Opens a token; nothing for what this store has not sealed.
     pub fn of_token(sealer: &SessionSealer, token: &str) -> Option<Self> {
         let plain = sealer.open(&STANDARD.decode(token).ok()?).ok()?;
@@ -130,6 +144,9 @@ mod tests {
         let token = claims.to_token(&sealer, &entropy).unwrap();
         assert_eq!(SessionClaims::of_token(&sealer, &token), Some(claims.clone()));
         assert_eq!(claims.secret(&sealer).expose().len(), 40);
+        let long = claims.to_token_of(4096, &sealer, &entropy).unwrap();
+        assert!((4096..4200).contains(&long.len()), "{}", long.len());
+        assert_eq!(SessionClaims::of_token(&sealer, &long), Some(claims.clone()));
         let other = RowSealer::generate(&entropy, &root).0.session_sealer();
         assert_eq!(SessionClaims::of_token(&other, &token), None);
         assert_ne!(claims.secret(&other).expose(), claims.secret(&sealer).expose());

@@ -259,6 +259,7 @@ impl<'a, S: Step> Deciding<'a, S> {
             Some(("ssm", _)) => "ssm",
             Some(("secretsmanager", _)) => "secretsmanager",
             Some(("kms", _)) => "kms",
+            Some(("sts", _)) => "sts",
             _ => "coffer",
         };
         let context = RequestContext {

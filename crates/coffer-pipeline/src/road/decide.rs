@@ -97,13 +97,32 @@ pub(crate) async fn decide_traced<D: Decision>(
 
 /// A reading decision stages nothing, so there is nothing that could conflict.
 async fn read<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, Trace), Fault> {
-    let mut call = Call::begin(world, decision.context(), Access::Read, false);
-    let outcome = decision.run(&mut call).await?;
-    let Outcome { touched, trace, .. } = call.finish();
+    let (outcome, staged) = run(world, decision, Access::Read, false).await?;
+    let Outcome { touched, trace, .. } = staged;
     if !touched.is_read_only() {
         Box::pin(note(world, touched)).await;
     }
     Ok((outcome, trace))
+}
+
+/// One run, and what it staged. Where it is refused, only what it noted in passing is kept.
+async fn run<D: Decision>(
+    world: &World,
+    decision: &D,
+    access: Access,
+    fresh: bool,
+) -> Result<(D::Outcome, Outcome), Fault> {
+    let mut call = Call::begin(world, decision.context(), access, fresh);
+    match decision.run(&mut call).await {
+        Ok(outcome) => Ok((outcome, call.finish())),
+        Err(fault) => {
+            let Outcome { touched, .. } = call.finish();
+            if !touched.is_read_only() {
+                Box::pin(note(world, touched)).await;
+            }
+            Err(fault)
+        }
+    }
 }
 
 async fn write<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, Trace), Fault> {
@@ -122,13 +141,12 @@ async fn runs<D: Decision>(
     doubtful: &mut Option<(D::Outcome, Trace)>,
 ) -> Result<(D::Outcome, Trace), Fault> {
     let mut turn = None;
-    for run in 0..RUNS_MAX {
-        if run >= RUNS_AT_ONCE_MAX && turn.is_none() {
+    for count in 0..RUNS_MAX {
+        if count >= RUNS_AT_ONCE_MAX && turn.is_none() {
             turn = Some(world.turns.take().await);
         }
-        let mut call = Call::begin(world, decision.context(), Access::Write, run > 0);
-        let outcome = decision.run(&mut call).await?;
-        let Outcome { mut transaction, touched, mut trace } = call.finish();
+        let (outcome, staged) = run(world, decision, Access::Write, count > 0).await?;
+        let Outcome { mut transaction, touched, mut trace } = staged;
         if !transaction.is_read_only() {
             stage_records(decision, &outcome, &mut trace, doubtful.is_some(), &mut transaction)?;
         }

@@ -7,6 +7,8 @@
     reason = "tests may unwrap"
 )]
 
+mod audit_history;
+mod audit_records;
 mod cancelled;
 mod faults;
 mod jobs;

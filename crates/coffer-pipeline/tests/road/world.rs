@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use coffer_model::{AccountId, Timestamp};
+use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NotMovable, Received, Road, Scope, Turns,
-    World,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoOutside, NotMovable, Received, Road,
+    Scope, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer};
@@ -70,6 +71,10 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) fn new(store: Arc<dyn Store>, seed: u64) -> Self {
+        Self::with_audit(store, seed, AuditPlace::default())
+    }
+
+    pub(crate) fn with_audit(store: Arc<dyn Store>, seed: u64, audit: AuditPlace) -> Self {
         let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
         let root_key = RootKey::generate(entropy.as_ref());
         let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
@@ -80,11 +85,12 @@ impl Harness {
             tables,
             root_key,
             sessions,
+            outside: Arc::new(NoOutside),
             entropy,
             clock: clock.clone(),
             dev: true,
             turns: Turns::default(),
-            audit: Default::default(),
+            audit,
         };
         Self { road: Road::new(Arc::new(world), SERVICES), clock }
     }
@@ -175,4 +181,4 @@ fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
     }
 }
 
-const START_MS: i64 = 1_700_000_000_000;
+pub(crate) const START_MS: i64 = 1_700_000_000_000;

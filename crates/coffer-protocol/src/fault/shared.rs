@@ -78,12 +78,6 @@ impl Fault {
         Self::new("MissingAuthenticationTokenException", 400, MessageMember::Lower, message)
     }
 
-    /// The session's token is no longer valid.
-    pub fn expired_token() -> Self {
-        let message = "The security token included in the request is expired";
-        Self::new("ExpiredTokenException", 400, MessageMember::Lower, message)
-    }
-
     /// The request did not come in whole within its time.
     pub fn request_timeout() -> Self {
         let message = "The request was not received within the time allowed.";
@@ -114,7 +108,6 @@ impl Fault {
 /// references, common errors).
 const QUERY_NAMES: &[(&str, &str, u16)] = &[
     ("AccessDeniedException", "AccessDenied", 403),
-    ("ExpiredTokenException", "ExpiredToken", 403),
     ("IncompleteSignatureException", "IncompleteSignature", 400),
     ("InvalidSignatureException", "SignatureDoesNotMatch", 403),
     ("MissingAuthenticationTokenException", "MissingAuthenticationToken", 403),

@@ -4,6 +4,8 @@ coffer_protocol::errors! {
     /// What coffer's own operations refuse.
     pub CofferError {
         ClockNotMovableException => 400, Lower;
+        InvalidIssuerKeysException => 400, Lower;
         InvalidNextTokenException => 400, Lower;
+        IssuerNotFoundException => 400, Lower;
     }
 }

@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 ///
 /// # Errors
 /// A store that cannot be read; a call that may not write.
-#[expect(dead_code, reason = "STS asks for codes")]
 pub(crate) async fn verify_code(
     call: &mut Call<'_>,
     account: AccountId,

@@ -63,7 +63,7 @@ pub(crate) async fn shown(call: &mut Call<'_>, role: &RoleRecord) -> Result<Poli
         };
         if now.as_ref() != Some(id) {
             let before = text.unwrap_or_else(|| role.trust.text().to_owned());
-            text = Some(before.replace(&format!("\"{arn}\""), &format!("\"{id}\"")));
+            text = Some(renamed(&before, arn, id));
         }
     }
     Ok(text.map_or_else(|| role.trust.clone(), PolicyDocument::new))
@@ -114,6 +114,27 @@ fn principals_of(text: &str) -> BTreeSet<String> {
     named.flat_map(each).filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
+/// A document that names somebody by the unique id in place of the ARN.
+fn renamed(text: &str, arn: &str, id: &str) -> String {
+    let renamed = text.replace(&format!("\"{arn}\""), &format!("\"{id}\""));
+    if !principals_of(&renamed).contains(arn) {
+        return renamed;
+    }
+    // The text has the ARN with escapes in it, so it is written anew.
+    let mut document: Value = serde_json::from_str(text).unwrap_or_default();
+    rename(&mut document, arn, id);
+    document.to_string()
+}
+
+fn rename(value: &mut Value, arn: &str, id: &str) {
+    match value {
+        Value::String(found) if found == arn => id.clone_into(found),
+        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, arn, id)),
+        Value::Object(members) => members.values_mut().for_each(|value| rename(value, arn, id)),
+        _ => {}
+    }
+}
+
 fn each(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(values) => values.iter().collect(),
@@ -126,7 +147,19 @@ const CHARACTERS_MAX: usize = 2048;
 
 #[cfg(test)]
 mod tests {
-    use super::{Named, principals_of};
+    use super::{Named, principals_of, renamed};
+
+    #[test]
+    fn who_is_gone_is_named_by_id_however_the_arn_is_written() {
+        let arn = "arn:aws:iam::111122223333:role/a";
+        for text in [
+            r#"{"Statement": {"Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}}}"#,
+            r#"{"Statement": [{"Principal": {"AWS": ["arn:aws:iam::111122223333:role\/a"]}}]}"#,
+        ] {
+            let found = principals_of(&renamed(text, arn, "AROAEXAMPLE"));
+            assert_eq!(found.iter().collect::<Vec<_>>(), ["AROAEXAMPLE"]);
+        }
+    }
 
     #[test]
     fn principals_are_found_in_every_form() {

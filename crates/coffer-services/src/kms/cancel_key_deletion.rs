@@ -46,12 +46,14 @@ impl Operation for CancelKeyDeletion {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:CancelKeyDeletion").await?;
         let arn = key.arn();
-        if !matches!(key.state, KeyState::PendingDeletion(_)) {
+        let is_waiting =
+            matches!(key.state, KeyState::PendingDeletion(_) | KeyState::PendingReplicaDeletion(_));
+        if !is_waiting {
             let message = format!("{arn} is not pending deletion.");
             return Err(KmsError::KMSInvalidStateException.with(message));
         }
         let mut key = key.copy();
-        key.state = KeyState::Disabled;
+        key.state = key.state_by_material(KeyState::Disabled);
         call.acted_on(&arn);
         call.put(key).await?;
         Ok(CancelKeyDeletionOutput { key_id: Some(arn) })

@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::key::{KeyManager, KeyRecord};
-use super::wire::{CustomerMasterKeySpec, KeyMetadata, KeySpec, KeyUsageType, OriginType, Tag};
+use super::key::{KeyManager, KeyRecord, NewKey};
+use super::spec::KeyKind;
+use super::wire::{
+    CustomerMasterKeySpec, KeyMetadata, KeySpec, KeyUsageType, MultiRegionKeyType, OriginType, Tag,
+};
 use super::{key_policy, tags};
 
-/// Makes a symmetric key with fresh material, or refuses the kinds that coffer does not make.
+/// Makes a key of any kind, with fresh material or for imported material, or refuses the kinds that
+/// coffer does not make.
 pub(super) struct CreateKey;
 
 /// What key to make.
@@ -70,8 +74,24 @@ impl Operation for CreateKey {
         Ok(demands)
     }
 
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        let kind = || kind_of(input).ok();
+        match key {
+            "kms:keyspec" | "kms:customermasterkeyspec" => Some(kind()?.spec.to_string().into()),
+            "kms:keyusage" | "kms:customermasterkeyusage" => Some(kind()?.usage.to_string().into()),
+            "kms:keyorigin" => Some(kind()?.origin.to_string().into()),
+            "kms:multiregion" => Some(input.multi_region.unwrap_or(false).into()),
+            "kms:multiregionkeytype" => (input.multi_region == Some(true))
+                .then(|| MultiRegionKeyType::Primary.to_string().into()),
+            "kms:bypasspolicylockoutsafetycheck" => {
+                Some(input.bypass_policy_lockout_safety_check.unwrap_or(false).into())
+            }
+            _ => tags::condition(input.tags.as_deref(), key),
+        }
+    }
+
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        must_be_supported(input)?;
+        let kind = kind_of(input)?;
         let policy = match &input.policy {
             Some(policy) => {
                 let may_lock_out = input.bypass_policy_lockout_safety_check.unwrap_or(false);
@@ -81,9 +101,15 @@ impl Operation for CreateKey {
             None => key_policy::default_policy(call.account()),
         };
         let tags = tags::joined(&BTreeMap::new(), input.tags.as_deref().unwrap_or_default())?;
-        let description = input.description.as_deref().unwrap_or_default();
-        let mut key = KeyRecord::generate(call, KeyManager::Customer, description, policy);
-        key.tags = tags;
+        let new = NewKey {
+            manager: KeyManager::Customer,
+            kind,
+            is_multi_region: input.multi_region.unwrap_or(false),
+            description: input.description.as_deref().unwrap_or_default(),
+            policy,
+            tags,
+        };
+        let key = KeyRecord::make(call, new).await?;
         let metadata = key.metadata();
         call.acted_on(&key.arn());
         call.put(key).await?;
@@ -91,47 +117,51 @@ impl Operation for CreateKey {
     }
 }
 
-/// Refuses what no key can be, in AWS's words, and what coffer's keys cannot be.
-fn must_be_supported(input: &CreateKeyInput) -> Result<(), Fault> {
-    if input.key_spec.is_some() && input.customer_master_key_spec.is_some() {
-        return Err(Fault::validation(
-            "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
-             CustomerMasterKeySpec is deprecated.",
-        ));
-    }
+/// What the key is to be; refuses what no key can be, in AWS's words, and what coffer's keys
+/// cannot be.
+fn kind_of(input: &CreateKeyInput) -> Result<KeyKind, Fault> {
     let spec = match (input.key_spec, input.customer_master_key_spec) {
-        (Some(spec), _) => spec.as_str(),
-        (None, Some(spec)) => spec.as_str(),
-        (None, None) => KeySpec::SymmetricDefault.as_str(),
+        (Some(_), Some(_)) => {
+            return Err(Fault::validation(
+                "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. \
+                 CustomerMasterKeySpec is deprecated.",
+            ));
+        }
+        (Some(spec), None) => spec,
+        // Its former name had the same values.
+        (None, Some(spec)) => spec.as_str().parse().unwrap_or_default(),
+        (None, None) => KeySpec::default(),
     };
-    if spec != KeySpec::SymmetricDefault.as_str() {
-        return Err(match input.key_usage {
-            // AWS: recorded from CreateKey (LocalStack's snapshots, 2023-04).
-            None => Fault::validation(
+    let usage = match input.key_usage {
+        Some(usage) => usage,
+        None if spec == KeySpec::SymmetricDefault => KeyUsageType::EncryptDecrypt,
+        // AWS: recorded from CreateKey (LocalStack's snapshots, 2023-04).
+        None => {
+            return Err(Fault::validation(
                 "You must specify a KeyUsage value for all KMS keys except for symmetric \
                  encryption keys.",
-            ),
-            Some(_) => unsupported(format!("KeySpec {spec} is not supported")),
-        });
-    }
-    if let Some(usage) = input.key_usage.filter(|usage| *usage != KeyUsageType::EncryptDecrypt) {
+            ));
+        }
+    };
+    if !spec.usages().contains(&usage) {
         let message = format!("KeyUsage {usage} is not compatible with KeySpec {spec}");
         return Err(Fault::validation(message));
+    }
+    if spec.material().is_none() {
+        return Err(unsupported(format!("KeySpec {spec} is not supported")));
     }
     if let Some(store) = &input.custom_key_store_id {
         let message = format!("Custom key store {store} does not exist");
         return Err(KmsError::CustomKeyStoreNotFoundException.with(message));
     }
-    if let Some(origin) = input.origin.filter(|origin| *origin != OriginType::AwsKms) {
+    let origin = input.origin.unwrap_or_default();
+    if !matches!(origin, OriginType::AwsKms | OriginType::External) {
         return Err(unsupported(format!("Origin {origin} is not supported")));
     }
     if input.xks_key_id.is_some() {
         return Err(unsupported("XksKeyId is not supported"));
     }
-    if input.multi_region == Some(true) {
-        return Err(unsupported("Multi-Region keys are not supported"));
-    }
-    Ok(())
+    Ok(KeyKind { spec, usage, origin })
 }
 
 fn unsupported(message: impl Into<String>) -> Fault {
@@ -140,35 +170,54 @@ fn unsupported(message: impl Into<String>) -> Fault {
 
 #[cfg(test)]
 mod tests {
-    use super::{CreateKeyInput, must_be_supported};
+    use super::{CreateKeyInput, KeyKind, kind_of};
+
+    fn outcome(body: &str) -> Result<KeyKind, &'static str> {
+        let input = coffer_protocol::json::decode::<CreateKeyInput>(body.as_bytes()).unwrap();
+        kind_of(&input).map_err(|fault| fault.code)
+    }
 
     #[test]
-    fn only_symmetric_keys_are_made() {
-        let outcome = |body: &str| {
-            let input = coffer_protocol::json::decode::<CreateKeyInput>(body.as_bytes()).unwrap();
-            must_be_supported(&input).map_err(|fault| fault.code)
-        };
+    fn every_kind_of_key_is_made_that_there_is_material_for() {
         for body in [
             "{}",
             r#"{"KeySpec":"SYMMETRIC_DEFAULT","KeyUsage":"ENCRYPT_DECRYPT","Origin":"AWS_KMS"}"#,
             r#"{"CustomerMasterKeySpec":"SYMMETRIC_DEFAULT","MultiRegion":false}"#,
         ] {
-            assert_eq!(outcome(body), Ok(()), "{body}");
+            assert_eq!(outcome(body), Ok(KeyKind::default()), "{body}");
         }
         for body in [
             r#"{"KeySpec":"RSA_2048","KeyUsage":"SIGN_VERIFY"}"#,
+            r#"{"KeySpec":"RSA_4096","KeyUsage":"ENCRYPT_DECRYPT"}"#,
             r#"{"CustomerMasterKeySpec":"HMAC_256","KeyUsage":"GENERATE_VERIFY_MAC"}"#,
+            r#"{"KeySpec":"ECC_NIST_P256","KeyUsage":"KEY_AGREEMENT"}"#,
+            r#"{"KeySpec":"ML_KEM_768","KeyUsage":"ENCAPSULATE_DECAPSULATE"}"#,
             r#"{"Origin":"EXTERNAL"}"#,
             r#"{"MultiRegion":true}"#,
         ] {
-            assert_eq!(outcome(body), Err("UnsupportedOperationException"), "{body}");
+            assert!(outcome(body).is_ok(), "{body}");
         }
+    }
+
+    #[test]
+    fn what_no_key_can_be_is_refused() {
         for body in [
             r#"{"KeySpec":"RSA_2048"}"#,
+            r#"{"KeySpec":"HMAC_224"}"#,
             r#"{"KeyUsage":"SIGN_VERIFY"}"#,
+            r#"{"KeySpec":"RSA_2048","KeyUsage":"GENERATE_VERIFY_MAC"}"#,
+            r#"{"KeySpec":"ECC_SECG_P256K1","KeyUsage":"KEY_AGREEMENT"}"#,
+            r#"{"KeySpec":"ECC_NIST_P256","KeyUsage":"ENCRYPT_DECRYPT"}"#,
             r#"{"KeySpec":"SYMMETRIC_DEFAULT","CustomerMasterKeySpec":"SYMMETRIC_DEFAULT"}"#,
         ] {
             assert_eq!(outcome(body), Err("ValidationException"), "{body}");
+        }
+        for body in [
+            r#"{"KeySpec":"SM2","KeyUsage":"SIGN_VERIFY"}"#,
+            r#"{"Origin":"EXTERNAL_KEY_STORE"}"#,
+            r#"{"XksKeyId":"x"}"#,
+        ] {
+            assert_eq!(outcome(body), Err("UnsupportedOperationException"), "{body}");
         }
         let store = r#"{"Origin":"AWS_CLOUDHSM","CustomKeyStoreId":"cks-1"}"#;
         assert_eq!(outcome(store), Err("CustomKeyStoreNotFoundException"));

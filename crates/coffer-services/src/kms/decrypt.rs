@@ -8,10 +8,11 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
+use super::grant::GrantOperation;
+use super::grant_token::must_be_known;
+use super::last_use::{KeyLastUsageTrackingOperation, note_use};
 use super::permission::{demand_on_source, of_context};
-use super::request::{
-    algorithm_of, context_of, must_be_meant, must_be_symmetric, must_have_no_recipient,
-};
+use super::request::{algorithm_of, context_of, must_be_meant, must_have_no_recipient};
 use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec, RecipientInfo};
 
@@ -26,7 +27,6 @@ pub(super) struct DecryptInput {
     ciphertext_blob: Option<Vec<u8>>,
     encryption_context: Option<BTreeMap<String, String>>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     #[shape(min = 1, max = 2048)]
     key_id: Option<String>,
@@ -68,7 +68,8 @@ impl Operation for Decrypt {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
-        Ok(vec![demand_on_source(call, "kms:Decrypt", input.key_id.as_deref(), blob).await?])
+        let (key_id, context) = (input.key_id.as_deref(), input.encryption_context.as_ref());
+        Ok(vec![demand_on_source(call, GrantOperation::Decrypt, key_id, blob, context).await?])
     }
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
@@ -81,24 +82,29 @@ impl Operation for Decrypt {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        must_be_symmetric(input.encryption_algorithm)?;
         must_have_no_recipient(input.recipient.as_ref())?;
         let context = context_of(input.encryption_context.as_ref())?;
+        must_be_known(call, input.grant_tokens.as_deref()).await?;
         let is_dry = input.dry_run == Some(true);
         let source = Source {
             key_id: input.key_id.as_deref(),
+            key_member: "keyId",
+            algorithm: input.encryption_algorithm,
             blob: input.ciphertext_blob.as_deref(),
             ignores_blob: is_dry && input.dry_run_modifiers.is_some(),
+            operation: Self::NAME,
         };
-        let opened = source.open(call, &context, "keyId").await?;
+        let opened = source.open(call, &context).await?;
         must_be_meant(input.dry_run)?;
-        let (plaintext, origin) = opened.ok_or_else(envelope::invalid_ciphertext)?;
+        let opened = opened.ok_or_else(envelope::invalid_ciphertext)?;
+        note_use(call, &opened.key, KeyLastUsageTrackingOperation::Decrypt).await?;
+        let algorithm = input.encryption_algorithm;
         Ok(DecryptOutput {
-            key_id: Some(origin.arn),
-            plaintext: Some(plaintext),
-            encryption_algorithm: Some(EncryptionAlgorithmSpec::SymmetricDefault),
+            key_id: Some(opened.key.arn()),
+            plaintext: Some(opened.plaintext),
+            encryption_algorithm: algorithm.or(Some(EncryptionAlgorithmSpec::SymmetricDefault)),
             ciphertext_for_recipient: None,
-            key_material_id: Some(origin.material_id),
+            key_material_id: opened.material_id,
         })
     }
 }

@@ -5,8 +5,9 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
 use super::find::service_of_managed_alias;
+use super::grant::GrantOperation;
 use super::key::{find_key, managed_key};
-use super::permission::demand_on;
+use super::permission::demand_or_grant;
 use super::wire::KeyMetadata;
 
 /// Tells of a key; asked for a managed alias that has no key yet, makes the key, as AWS does.
@@ -19,7 +20,6 @@ pub(super) struct DescribeKeyInput {
     #[shape(required, min = 1, max = 2048)]
     key_id: String,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
 }
 
@@ -43,7 +43,8 @@ impl Operation for DescribeKey {
     type Output = DescribeKeyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on(call, "kms:DescribeKey", &input.key_id).await?])
+        let operation = GrantOperation::DescribeKey;
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, None).await?])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

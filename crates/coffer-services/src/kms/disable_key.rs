@@ -38,7 +38,7 @@ impl Operation for DisableKey {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:DisableKey").await?;
-        key.must_stay()?;
+        key.must_be_whole()?;
         call.acted_on(&key.arn());
         let mut key = key.copy();
         key.state = KeyState::Disabled;

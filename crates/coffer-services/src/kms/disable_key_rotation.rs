@@ -5,7 +5,9 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
 use super::find::find_to_change;
+use super::multi_region::put_with_replicas;
 use super::permission::demand_on;
+use super::usage;
 
 /// Has a key keep its material until rotation is asked for again.
 pub(super) struct DisableKeyRotation;
@@ -39,10 +41,12 @@ impl Operation for DisableKeyRotation {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:DisableKeyRotation").await?;
+        usage::must_rotate(&key)?;
+        key.must_decide()?;
         key.must_be_usable()?;
         call.acted_on(&key.arn());
         let mut key = key.copy();
         key.rotation = None;
-        call.put(key).await
+        put_with_replicas(call, key).await
     }
 }

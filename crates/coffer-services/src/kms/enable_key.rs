@@ -40,7 +40,7 @@ impl Operation for EnableKey {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:EnableKey").await?;
-        key.must_stay()?;
+        key.must_be_whole()?;
         call.acted_on(&key.arn());
         if key.state == KeyState::Enabled {
             return Ok(());

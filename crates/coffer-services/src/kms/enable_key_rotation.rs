@@ -5,8 +5,10 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
 use super::find::find_to_change;
+use super::multi_region::put_with_replicas;
 use super::permission::demand_on;
 use super::rotate_due_key::begin_rotation;
+use super::usage;
 
 /// Has a key's material replaced each time a period has passed, beginning now.
 pub(super) struct EnableKeyRotation;
@@ -42,6 +44,11 @@ impl Operation for EnableKeyRotation {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:EnableKeyRotation").await?;
+        usage::must_rotate(&key)?;
+        if key.kind.is_external() {
+            return Err(usage::invalid_origin(&key));
+        }
+        key.must_decide()?;
         key.must_be_usable()?;
         let period_days = input
             .rotation_period_in_days
@@ -53,7 +60,7 @@ impl Operation for EnableKeyRotation {
         }
         let mut key = key.copy();
         begin_rotation(call, &mut key, period_days).await?;
-        call.put(key).await
+        put_with_replicas(call, key).await
     }
 }
 

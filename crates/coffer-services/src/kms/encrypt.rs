@@ -6,11 +6,14 @@ use coffer_model::Sensitive;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
-use super::envelope;
+use super::cipher::Target;
 use super::errors::KmsError;
+use super::grant::GrantOperation;
+use super::grant_token::must_be_known;
 use super::key::find_key;
-use super::permission::{demand_on, of_context};
-use super::request::{algorithm_of, context_of, must_be_meant, must_be_symmetric};
+use super::last_use::{KeyLastUsageTrackingOperation, note_use};
+use super::permission::{demand_or_grant, of_context};
+use super::request::{algorithm_of, context_of, must_be_meant};
 use super::wire::EncryptionAlgorithmSpec;
 
 /// Seals a message of up to 4 kilobytes under a key.
@@ -26,7 +29,6 @@ pub(super) struct EncryptInput {
     plaintext: Sensitive<Vec<u8>>,
     encryption_context: Option<BTreeMap<String, String>>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     encryption_algorithm: Option<EncryptionAlgorithmSpec>,
     dry_run: Option<bool>,
@@ -59,7 +61,8 @@ impl Operation for Encrypt {
     type Output = EncryptOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on(call, "kms:Encrypt", &input.key_id).await?])
+        let (operation, context) = (GrantOperation::Encrypt, input.encryption_context.as_ref());
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, context).await?])
     }
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
@@ -72,16 +75,18 @@ impl Operation for Encrypt {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        must_be_symmetric(input.encryption_algorithm)?;
         let context = context_of(input.encryption_context.as_ref())?;
         let key = find_key(call, &input.key_id).await?;
-        key.must_be_usable()?;
+        must_be_known(call, input.grant_tokens.as_deref()).await?;
+        let target = Target::of(&key, input.encryption_algorithm, &context, Self::NAME)?;
+        target.must_take(input.plaintext.expose().len())?;
         must_be_meant(input.dry_run)?;
-        let ciphertext = envelope::encrypt(call, &key, &context, input.plaintext.expose())?;
+        let ciphertext = target.encrypt(call, &context, input.plaintext.expose())?;
+        note_use(call, &key, KeyLastUsageTrackingOperation::Encrypt).await?;
         Ok(EncryptOutput {
             ciphertext_blob: Some(ciphertext),
             key_id: Some(key.arn()),
-            encryption_algorithm: Some(EncryptionAlgorithmSpec::SymmetricDefault),
+            encryption_algorithm: Some(target.algorithm),
         })
     }
 }

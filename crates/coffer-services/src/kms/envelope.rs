@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use super::errors::KmsError;
 use super::key::{KeyRecord, key_arn};
+use super::multi_region::place_of;
 
 /// An encryption context: names and values bound to a ciphertext, kept nowhere in it.
 pub type EncryptionContext = BTreeMap<String, String>;
@@ -71,10 +72,11 @@ pub(super) struct Origin {
     pub(super) material_id: String,
 }
 
-/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS.
-pub(super) fn origin_of(blob: &[u8]) -> Option<Origin> {
+/// Reads what a ciphertext says of itself; nothing for bytes that are no ciphertext of KMS. Where
+/// its key has related ones, that of the region at hand is meant.
+pub(super) fn origin_of(blob: &[u8], region: &Region) -> Option<Origin> {
     let (head, _) = Head::read(blob)?;
-    let arn = key_arn(&head.scope, head.key_id);
+    let arn = key_arn(&place_of(&head.scope, head.key_id, region), head.key_id);
     Some(Origin { arn, material_id: head.material_id.to_owned() })
 }
 
@@ -128,10 +130,11 @@ pub(super) async fn key_of(
     blob: &[u8],
 ) -> Result<Arc<KeyRecord>, Fault> {
     let (head, _) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    if head.scope.region != *region {
+    let scope = place_of(&head.scope, head.key_id, region);
+    if scope.region != *region {
         return Err(unknown_key());
     }
-    let row = KeyRecord::key_of(&head.scope, head.key_id);
+    let row = KeyRecord::key_of(&scope, head.key_id);
     call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)
 }
 

@@ -7,9 +7,13 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
+use super::grant::GrantOperation;
+use super::grant_token::must_be_known;
 use super::key::find_key;
-use super::permission::{demand_on, of_context};
+use super::last_use::{KeyLastUsageTrackingOperation, note_use};
+use super::permission::{demand_or_grant, of_context};
 use super::request::{context_of, data_key_bytes, must_be_meant};
+use super::usage;
 use super::wire::DataKeySpec;
 
 /// Draws a data key and gives it sealed under a key only.
@@ -26,7 +30,6 @@ pub(super) struct GenerateDataKeyWithoutPlaintextInput {
     #[shape(min = 1, max = 1024)]
     number_of_bytes: Option<i32>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     dry_run: Option<bool>,
 }
@@ -58,7 +61,9 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
     type Output = GenerateDataKeyWithoutPlaintextOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![demand_on(call, "kms:GenerateDataKeyWithoutPlaintext", &input.key_id).await?])
+        let (operation, context) =
+            (GrantOperation::GenerateDataKeyWithoutPlaintext, input.encryption_context.as_ref());
+        Ok(vec![demand_or_grant(call, operation, &input.key_id, context).await?])
     }
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
@@ -69,9 +74,13 @@ impl Operation for GenerateDataKeyWithoutPlaintext {
         let key_bytes = data_key_bytes(input.key_spec, input.number_of_bytes)?;
         let context = context_of(input.encryption_context.as_ref())?;
         let key = find_key(call, &input.key_id).await?;
+        must_be_known(call, input.grant_tokens.as_deref()).await?;
         key.must_be_usable()?;
+        usage::must_be_symmetric(&key, Self::NAME)?;
         must_be_meant(input.dry_run)?;
         let data_key = envelope::generate_data_key(call, &key, &context, key_bytes)?;
+        note_use(call, &key, KeyLastUsageTrackingOperation::GenerateDataKeyWithoutPlaintext)
+            .await?;
         Ok(GenerateDataKeyWithoutPlaintextOutput {
             ciphertext_blob: Some(data_key.ciphertext),
             key_id: Some(key.arn()),

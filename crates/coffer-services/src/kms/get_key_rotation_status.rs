@@ -52,7 +52,8 @@ impl Operation for GetKeyRotationStatus {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_without_alias(call, &input.key_id).await?;
         // AWS: a key that waits to be deleted is not rotated, and says so until it is kept.
-        let is_waiting = matches!(key.state, KeyState::PendingDeletion(_));
+        let is_waiting =
+            matches!(key.state, KeyState::PendingDeletion(_) | KeyState::PendingReplicaDeletion(_));
         let rotation = key.rotation.filter(|_| !is_waiting);
         Ok(GetKeyRotationStatusOutput {
             key_rotation_enabled: Some(rotation.is_some()),

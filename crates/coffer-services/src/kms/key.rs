@@ -7,16 +7,15 @@ use coffer_model::{AccountId, Region, Timestamp};
 use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
-use coffer_seal::{Material, RootKey};
+use coffer_seal::{KeyPair, MacKey, Material, RootKey};
 use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
 use super::errors::KmsError;
-use super::material::{MadeBy, SealedMaterial};
-use super::wire::{
-    CustomerMasterKeySpec, EncryptionAlgorithmSpec, KeyManagerType, KeyMetadata, KeySpec,
-    KeyUsageType, OriginType, WireKeyState,
-};
+use super::material::{MadeBy, OpenMaterial, SealedMaterial};
+use super::multi_region::MultiRegion;
+use super::spec::{KeyKind, MaterialKind};
+use super::usage;
 
 pub use super::find::{find_key, find_key_in, managed_alias, managed_key};
 
@@ -48,6 +47,15 @@ pub struct KeyRecord {
     pub rotation: Option<Rotation>,
     /// The key material, oldest first; the last one seals, all of them open.
     pub materials: Vec<SealedMaterial>,
+    /// Imported material that waits for a rotation on demand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) pending: Option<SealedMaterial>,
+    /// What it is made of and for.
+    #[serde(default, skip_serializing_if = "KeyKind::is_usual")]
+    pub(super) kind: KeyKind,
+    /// The related keys in other regions, where it is of a kind that has them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) multi_region: Option<MultiRegion>,
     #[serde(skip)]
     opened: Opened,
 }
@@ -61,6 +69,10 @@ pub enum KeyState {
     Disabled,
     /// To be deleted at this time unless that is cancelled.
     PendingDeletion(Timestamp),
+    /// Without the material that is to be imported.
+    PendingImport,
+    /// To be deleted so many days after its last replica is, unless that is cancelled.
+    PendingReplicaDeletion(i32),
 }
 
 /// Who manages a key.
@@ -84,7 +96,7 @@ pub struct Rotation {
 /// Opened material, kept as long as the record stays in the cache and zeroised with it. A copy
 /// begins without any.
 #[derive(Debug, Default)]
-struct Opened(OnceLock<Vec<Material>>);
+struct Opened(OnceLock<Vec<OpenMaterial>>);
 
 impl Clone for Opened {
     fn clone(&self) -> Self {
@@ -92,30 +104,77 @@ impl Clone for Opened {
     }
 }
 
+/// What a new key is to be.
+pub(super) struct NewKey<'a> {
+    pub(super) manager: KeyManager,
+    pub(super) kind: KeyKind,
+    pub(super) is_multi_region: bool,
+    pub(super) description: &'a str,
+    pub(super) policy: String,
+    pub(super) tags: BTreeMap<String, String>,
+}
+
 impl KeyRecord {
-    /// Makes a key of the call's scope with fresh material. It is not staged yet.
+    /// Makes a symmetric key of the call's scope with fresh material. It is not staged yet.
     pub fn generate(
         call: &Call<'_>,
         manager: KeyManager,
         description: &str,
         policy: String,
     ) -> Self {
-        let key_id = call.uuid();
-        let scope = call.scope();
-        let material = SealedMaterial::generate(call, &key_arn(scope, &key_id), MadeBy::Creation);
+        let mut key = Self::without_material(
+            call,
+            NewKey {
+                manager,
+                kind: KeyKind::default(),
+                is_multi_region: false,
+                description,
+                policy,
+                tags: BTreeMap::new(),
+            },
+        );
+        key.materials.push(SealedMaterial::generate(call, &key.arn(), MadeBy::Creation));
+        key
+    }
+
+    /// Makes a key of any kind, with fresh material unless that is to be imported. It is not
+    /// staged yet.
+    ///
+    /// # Errors
+    /// A kind that the library has no material of.
+    pub(super) async fn make(call: &Call<'_>, new: NewKey<'_>) -> Result<Self, Fault> {
+        let mut key = Self::without_material(call, new);
+        if key.kind.is_external() {
+            key.state = KeyState::PendingImport;
+        } else {
+            let kind = key.material_kind()?;
+            key.materials.push(SealedMaterial::make(call, &key.arn(), kind).await?);
+        }
+        Ok(key)
+    }
+
+    fn without_material(call: &Call<'_>, new: NewKey<'_>) -> Self {
+        let (scope, id) = (call.scope(), call.uuid());
+        let key_id = match new.is_multi_region {
+            true => format!("{MULTI_REGION_PREFIX}{}", id.replace('-', "")),
+            false => id,
+        };
         Self {
             key_id,
             account: scope.account,
             region: scope.region.clone(),
             state: KeyState::Enabled,
-            manager,
-            description: description.to_owned(),
+            manager: new.manager,
+            description: new.description.to_owned(),
             created: call.now(),
-            policy: PolicyDocument::new(policy),
-            tags: BTreeMap::new(),
+            policy: PolicyDocument::new(new.policy),
+            tags: new.tags,
             aliases: BTreeSet::new(),
             rotation: None,
-            materials: vec![material],
+            materials: Vec::new(),
+            pending: None,
+            kind: new.kind,
+            multi_region: new.is_multi_region.then(|| MultiRegion::new(scope.region.clone())),
             opened: Opened::default(),
         }
     }
@@ -152,21 +211,48 @@ impl KeyRecord {
             KeyState::Disabled => {
                 Err(KmsError::DisabledException.with(format!("{} is disabled.", self.arn())))
             }
-            KeyState::PendingDeletion(_) => Err(self.pending_deletion()),
+            KeyState::PendingImport => Err(self.invalid_state("is pending import.")),
+            KeyState::PendingDeletion(_) | KeyState::PendingReplicaDeletion(_) => {
+                Err(self.pending_deletion())
+            }
         }
     }
 
     /// Refuses a key that waits to be deleted.
     pub fn must_stay(&self) -> Result<(), Fault> {
         match self.state {
-            KeyState::Enabled | KeyState::Disabled => Ok(()),
-            KeyState::PendingDeletion(_) => Err(self.pending_deletion()),
+            KeyState::Enabled | KeyState::Disabled | KeyState::PendingImport => Ok(()),
+            KeyState::PendingDeletion(_) | KeyState::PendingReplicaDeletion(_) => {
+                Err(self.pending_deletion())
+            }
+        }
+    }
+
+    /// Refuses a key that waits to be deleted, or for its material.
+    pub(super) fn must_be_whole(&self) -> Result<(), Fault> {
+        match self.state {
+            KeyState::PendingImport => Err(self.invalid_state("is pending import.")),
+            _ => self.must_stay(),
         }
     }
 
     /// The fault of a key that waits to be deleted.
     pub fn pending_deletion(&self) -> Fault {
-        KmsError::KMSInvalidStateException.with(format!("{} is pending deletion.", self.arn()))
+        self.invalid_state(match self.state {
+            KeyState::PendingReplicaDeletion(_) => "is pending replica deletion.",
+            _ => "is pending deletion.",
+        })
+    }
+
+    pub(super) fn invalid_state(&self, what: &str) -> Fault {
+        KmsError::KMSInvalidStateException.with(format!("{} {what}", self.arn()))
+    }
+
+    /// The state of a key that is no longer disabled, nor to be deleted.
+    pub(super) fn state_by_material(&self, with_all: KeyState) -> KeyState {
+        let lacks_some = self.materials.iter().any(|material| !material.is_here());
+        let lacks = self.kind.is_external() && (self.materials.is_empty() || lacks_some);
+        if lacks { KeyState::PendingImport } else { with_all }
     }
 
     /// Puts fresh material in front of what the key has, which goes on opening.
@@ -183,66 +269,76 @@ impl KeyRecord {
         Ok(())
     }
 
-    /// What DescribeKey tells of it.
-    pub(super) fn metadata(&self) -> KeyMetadata {
-        let (state, deletion_date) = match self.state {
-            KeyState::Enabled => (WireKeyState::Enabled, None),
-            KeyState::Disabled => (WireKeyState::Disabled, None),
-            KeyState::PendingDeletion(at) => (WireKeyState::PendingDeletion, Some(at)),
+    /// Goes on with the imported material that waits for it.
+    ///
+    /// # Errors
+    /// `KMSInvalidStateException` where there is none.
+    pub(super) fn rotate_to_pending(&mut self, call: &Call<'_>) -> Result<(), Fault> {
+        let Some(pending) = self.pending.take() else {
+            let message =
+                format!("No available key material pending rotation for the key: {}.", self.arn());
+            return Err(KmsError::KMSInvalidStateException.with(message));
         };
-        KeyMetadata {
-            aws_account_id: Some(self.account.to_string()),
-            key_id: self.key_id.clone(),
-            arn: Some(self.arn()),
-            creation_date: Some(self.created),
-            enabled: Some(self.state == KeyState::Enabled),
-            description: Some(self.description.clone()),
-            key_usage: Some(KeyUsageType::EncryptDecrypt),
-            key_state: Some(state),
-            deletion_date,
-            origin: Some(OriginType::AwsKms),
-            key_manager: Some(match self.manager {
-                KeyManager::Aws => KeyManagerType::Aws,
-                KeyManager::Customer => KeyManagerType::Customer,
-            }),
-            customer_master_key_spec: Some(CustomerMasterKeySpec::SymmetricDefault),
-            key_spec: Some(KeySpec::SymmetricDefault),
-            encryption_algorithms: Some(vec![EncryptionAlgorithmSpec::SymmetricDefault]),
-            multi_region: Some(false),
-            current_key_material_id: self.materials.last().map(|material| material.id.clone()),
-            ..KeyMetadata::default()
-        }
+        let (created, made_by) = (call.now(), MadeBy::OnDemandRotation);
+        self.materials.push(SealedMaterial { created, made_by, ..pending });
+        self.opened = Opened::default();
+        Ok(())
     }
 
-    /// The id of the material that seals.
+    /// The kind of its material.
+    pub(super) fn material_kind(&self) -> Result<MaterialKind, Fault> {
+        let spec = self.kind.spec;
+        spec.material().ok_or_else(|| Fault::internal(format!("there is no material for {spec}")))
+    }
+
+    /// The id of the material that seals; only symmetric keys tell it.
     pub(super) fn current_material_id(&self) -> Option<String> {
-        self.materials.last().map(|material| material.id.clone())
+        let current = self.materials.last().filter(|_| self.kind.is_symmetric());
+        current.map(|material| material.id.clone())
     }
 
-    /// The material that seals, with its id.
+    /// The symmetric material that seals, with its id.
     pub(super) fn current(&self, root: &RootKey) -> Result<(&str, &Material), Fault> {
-        let opened = self.opened(root)?;
-        match (self.materials.last(), opened.last()) {
-            (Some(sealed), Some(material)) => Ok((&sealed.id, material)),
-            _ => Err(Fault::internal(format!("key {} has no material", self.key_id))),
+        match (self.materials.last(), self.opened(root)?.last()) {
+            (Some(sealed), Some(OpenMaterial::Symmetric(material))) => Ok((&sealed.id, material)),
+            _ => Err(usage::not_symmetric(self)),
         }
     }
 
-    /// The material of an id, if the key has it.
+    /// The symmetric material of an id, if the key has it.
     pub(super) fn material(&self, root: &RootKey, id: &str) -> Result<Option<&Material>, Fault> {
         let opened = self.opened(root)?;
         let place = self.materials.iter().position(|sealed| sealed.id == id);
-        Ok(place.and_then(|place| opened.get(place)))
+        Ok(match place.and_then(|place| opened.get(place)) {
+            Some(OpenMaterial::Symmetric(material)) => Some(material),
+            _ => None,
+        })
     }
 
-    fn opened(&self, root: &RootKey) -> Result<&[Material], Fault> {
+    /// The key pair that it is.
+    pub(super) fn pair(&self, root: &RootKey) -> Result<&KeyPair, Fault> {
+        match self.opened(root)?.last() {
+            Some(OpenMaterial::Pair(pair)) => Ok(pair),
+            _ => Err(Fault::internal(format!("key {} is no key pair", self.key_id))),
+        }
+    }
+
+    /// The key for codes that it is.
+    pub(super) fn mac(&self, root: &RootKey) -> Result<&MacKey, Fault> {
+        match self.opened(root)?.last() {
+            Some(OpenMaterial::Mac(key)) => Ok(key),
+            _ => Err(Fault::internal(format!("key {} makes no codes", self.key_id))),
+        }
+    }
+
+    fn opened(&self, root: &RootKey) -> Result<&[OpenMaterial], Fault> {
         if let Some(opened) = self.opened.0.get() {
             return Ok(opened);
         }
-        let arn = self.arn();
+        let (arn, kind) = (self.arn(), self.material_kind()?);
         let mut opened = Vec::with_capacity(self.materials.len());
         for sealed in &self.materials {
-            opened.push(sealed.open(root, &arn)?);
+            opened.push(sealed.open(root, &arn, kind)?);
         }
         Ok(self.opened.0.get_or_init(|| opened))
     }
@@ -264,3 +360,6 @@ pub(super) fn key_arn(scope: &Scope, key_id: &str) -> String {
 /// On-demand rotations are bounded by AWS, and automatic ones by the shortest period: this is
 /// more than a century of them.
 const MATERIALS_MAX: usize = 500;
+
+/// What the ids of keys begin with that have related keys in other regions.
+pub(super) const MULTI_REGION_PREFIX: &str = "mrk-";

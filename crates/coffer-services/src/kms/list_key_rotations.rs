@@ -1,5 +1,7 @@
 //! ListKeyRotations: lists the rotations of a key that are done.
 
+use std::cmp::Ordering;
+
 use coffer_model::Timestamp;
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
@@ -8,8 +10,11 @@ use super::errors::KmsError;
 use super::find::find_without_alias;
 use super::key::KeyRecord;
 use super::material::{MadeBy, SealedMaterial};
+use super::metadata::expiration_model;
+use super::multi_region::related;
 use super::pages::{Page, limit_of};
 use super::permission::demand_on;
+use super::usage;
 use super::wire::ExpirationModelType;
 
 /// Lists the rotations of a key that are done, oldest first.
@@ -57,14 +62,25 @@ impl Operation for ListKeyRotations {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_without_alias(call, &input.key_id).await?;
+        usage::must_rotate(&key)?;
         let wants_all = input.include_key_material == Some(IncludeKeyMaterial::AllKeyMaterial);
+        let pending_state = match &key.pending {
+            Some(_) => pending_state(call, &key).await?,
+            None => KeyMaterialState::PendingRotation,
+        };
+        let state_at = |place: usize| match (place + 1).cmp(&key.materials.len()) {
+            Ordering::Less => KeyMaterialState::NonCurrent,
+            Ordering::Equal => KeyMaterialState::Current,
+            Ordering::Greater => pending_state,
+        };
         let entries = key
             .materials
             .iter()
+            .chain(&key.pending)
             .enumerate()
             .filter(|(_, material)| wants_all || material.made_by != MadeBy::Creation)
             .map(|(place, material)| {
-                (format!("{place:08}"), entry_of(&key, material, place + 1 == key.materials.len()))
+                (format!("{place:08}"), entry_of(&key, material, state_at(place)))
             })
             .collect();
         let listing = call.scope().key("kms.rotations-of-key", &[&key.key_id]);
@@ -132,7 +148,24 @@ pub(super) enum RotationType {
     OnDemand,
 }
 
-fn entry_of(key: &KeyRecord, material: &SealedMaterial, is_current: bool) -> RotationsListEntry {
+/// Whether material that waits for its rotation waits for replicas, too.
+async fn pending_state(call: &mut Call<'_>, key: &KeyRecord) -> Result<KeyMaterialState, Fault> {
+    for region in key.replica_regions() {
+        let Some(replica) = related(call, key, &region).await? else { continue };
+        if !replica.pending.as_ref().is_some_and(SealedMaterial::is_here) {
+            return Ok(KeyMaterialState::PendingMultiRegionImportAndRotation);
+        }
+    }
+    Ok(KeyMaterialState::PendingRotation)
+}
+
+fn entry_of(
+    key: &KeyRecord,
+    material: &SealedMaterial,
+    state: KeyMaterialState,
+) -> RotationsListEntry {
+    let imported = material.imported.as_ref();
+    let expires = imported.and_then(|imported| imported.expires);
     let rotation_type = match material.made_by {
         MadeBy::Creation => None,
         MadeBy::AutomaticRotation => Some(RotationType::Automatic),
@@ -141,15 +174,16 @@ fn entry_of(key: &KeyRecord, material: &SealedMaterial, is_current: bool) -> Rot
     RotationsListEntry {
         key_id: Some(key.key_id.clone()),
         key_material_id: Some(material.id.clone()),
-        key_material_description: None,
-        import_state: None,
-        key_material_state: Some(if is_current {
-            KeyMaterialState::Current
-        } else {
-            KeyMaterialState::NonCurrent
+        key_material_description: imported.and_then(|imported| imported.description.clone()),
+        import_state: imported.map(|_| match material.is_here() {
+            true => ImportState::Imported,
+            false => ImportState::PendingImport,
         }),
-        expiration_model: None,
-        valid_to: None,
+        key_material_state: Some(state),
+        expiration_model: imported
+            .filter(|_| material.is_here())
+            .map(|_| expiration_model(expires.is_some())),
+        valid_to: expires,
         // AWS: the material that a key begins with has neither.
         rotation_date: rotation_type.map(|_| material.created),
         rotation_type,

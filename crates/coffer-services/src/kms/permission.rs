@@ -8,7 +8,8 @@ use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard};
 use coffer_protocol::Fault;
 
 use super::envelope::{self, Bound};
-use super::find::{Named, named};
+use super::find::{Named, find_key, named};
+use super::grant::{GrantOperation, is_granted};
 use super::key::{KeyRecord, key_arn};
 
 /// The permission to do something with the key, or the alias, that a caller's words mean.
@@ -30,6 +31,34 @@ pub(super) async fn demand_on(
     })
 }
 
+/// The permission to do something with the key that a caller's words mean, which a grant may give,
+/// too.
+///
+/// # Errors
+/// See [`demand_on`].
+pub(super) async fn demand_or_grant(
+    call: &mut Call<'_>,
+    operation: GrantOperation,
+    key_id: &str,
+    context: Option<&envelope::EncryptionContext>,
+) -> Result<Demand, Fault> {
+    let demand = demand_on(call, operation.action(), key_id).await?;
+    if !matches!(demand.guard, Guard::Key { .. }) {
+        return Ok(demand);
+    }
+    let key = find_key(call, key_id).await?;
+    let by_grant = is_granted(call, &key, operation, context).await?;
+    Ok(granted(demand, by_grant))
+}
+
+/// The same permission, where it is known whether a grant gives it.
+pub(super) fn granted(mut demand: Demand, by_grant: bool) -> Demand {
+    if let Guard::Key { is_granted, .. } = &mut demand.guard {
+        *is_granted = by_grant;
+    }
+    demand
+}
+
 /// The permission to do something with an alias itself, which has no policy of its own.
 pub(super) fn demand_on_alias(call: &Call<'_>, action: &'static str, name: &str) -> Demand {
     Demand::of(action, call.scope().arn_text("kms", &[name]))
@@ -39,18 +68,22 @@ pub(super) fn demand_on_alias(call: &Call<'_>, action: &'static str, name: &str)
 /// that it names. Bytes that are no ciphertext need none, and are refused when the operation runs.
 pub(super) async fn demand_on_source(
     call: &mut Call<'_>,
-    action: &'static str,
+    operation: GrantOperation,
     key_id: Option<&str>,
     blob: Option<&[u8]>,
+    context: Option<&envelope::EncryptionContext>,
 ) -> Result<Demand, Fault> {
-    match (key_id, blob.and_then(envelope::origin_of)) {
-        (Some(key_id), _) => demand_on(call, action, key_id).await,
+    let action = operation.action();
+    match (key_id, blob.and_then(|blob| envelope::origin_of(blob, call.region()))) {
+        (Some(key_id), _) => demand_or_grant(call, operation, key_id, context).await,
         // AWS: of a ciphertext nobody learns from a refusal where its key is.
-        (None, Some(origin)) => match demand_on(call, action, &origin.arn).await {
-            Err(fault) if fault.is_server_fault() => Err(fault),
-            Err(_) => Ok(Demand::of(action, origin.arn)),
-            demand => demand,
-        },
+        (None, Some(origin)) => {
+            match demand_or_grant(call, operation, &origin.arn, context).await {
+                Err(fault) if fault.is_server_fault() => Err(fault),
+                Err(_) => Ok(Demand::of(action, origin.arn)),
+                demand => demand,
+            }
+        }
         (None, None) => Ok(Demand::of(action, "*")),
     }
 }
@@ -98,6 +131,22 @@ pub(super) fn must_be_permitted(
     let context = context.bound().into_owned();
     call.used_key(KeyUse { event_name, service, key_arn: demand.resource, context });
     Ok(())
+}
+
+/// Refuses a caller who may not use a key through a service in this way although a grant gives it:
+/// whom a policy denies it.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(super) fn must_be_permitted_or_granted(
+    call: &Call<'_>,
+    key: &Arc<KeyRecord>,
+    action: &'static str,
+    service: &'static str,
+    context: &impl Bound,
+) -> Result<(), Fault> {
+    let demand = granted(of_key(call, key, action).through(service), true);
+    call.must_be_allowed_by(&demand, &OfContext(context))
 }
 
 /// What an encryption context says of condition keys.
@@ -158,6 +207,10 @@ impl Facts for KeyRecord {
             }
             "kms:keyorigin" => Some(metadata().origin?.to_string().into()),
             "kms:multiregion" => Some(metadata().multi_region?.into()),
+            "kms:multiregionkeytype" => {
+                let related = metadata().multi_region_configuration?;
+                Some(related.multi_region_key_type?.to_string().into())
+            }
             _ => None,
         }
     }

@@ -5,11 +5,15 @@ use std::collections::BTreeMap;
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
+use super::cipher::Target;
 use super::envelope;
 use super::errors::KmsError;
+use super::grant::GrantOperation;
+use super::grant_token::must_be_known;
 use super::key::find_key;
-use super::permission::{demand_on, demand_on_source, with_context};
-use super::request::{context_of, must_be_meant, must_be_symmetric};
+use super::last_use::{KeyLastUsageTrackingOperation, note_use};
+use super::permission::{demand_on_source, demand_or_grant, with_context};
+use super::request::{context_of, must_be_meant};
 use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec};
 
@@ -31,7 +35,6 @@ pub(super) struct ReEncryptInput {
     source_encryption_algorithm: Option<EncryptionAlgorithmSpec>,
     destination_encryption_algorithm: Option<EncryptionAlgorithmSpec>,
     #[shape(min = 0, max = 10, member(min = 1, max = 8192))]
-    #[expect(dead_code, reason = "there are no grants yet, so their tokens add nothing")]
     grant_tokens: Option<Vec<String>>,
     dry_run: Option<bool>,
     dry_run_modifiers: Option<Vec<DryRunModifierType>>,
@@ -72,8 +75,12 @@ impl Operation for ReEncrypt {
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let blob = input.ciphertext_blob.as_deref();
         let source = input.source_key_id.as_deref();
-        let from = demand_on_source(call, "kms:ReEncryptFrom", source, blob).await?;
-        let to = demand_on(call, "kms:ReEncryptTo", &input.destination_key_id).await?;
+        let context = input.source_encryption_context.as_ref();
+        let from =
+            demand_on_source(call, GrantOperation::ReEncryptFrom, source, blob, context).await?;
+        let context = input.destination_encryption_context.as_ref();
+        let target = &input.destination_key_id;
+        let to = demand_or_grant(call, GrantOperation::ReEncryptTo, target, context).await?;
         let is_same = from.resource == to.resource;
         let demands = [
             with_context(from, input.source_encryption_context.as_ref()),
@@ -84,29 +91,36 @@ impl Operation for ReEncrypt {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        must_be_symmetric(input.source_encryption_algorithm)?;
-        must_be_symmetric(input.destination_encryption_algorithm)?;
         let from = context_of(input.source_encryption_context.as_ref())?;
         let to = context_of(input.destination_encryption_context.as_ref())?;
+        must_be_known(call, input.grant_tokens.as_deref()).await?;
         let is_dry = input.dry_run == Some(true);
         let source = Source {
             key_id: input.source_key_id.as_deref(),
+            key_member: "sourceKeyId",
+            algorithm: input.source_encryption_algorithm,
             blob: input.ciphertext_blob.as_deref(),
             ignores_blob: is_dry && input.dry_run_modifiers.is_some(),
+            operation: "ReEncryptFrom",
         };
-        let opened = source.open(call, &from, "sourceKeyId").await?;
+        let opened = source.open(call, &from).await?;
         let key = find_key(call, &input.destination_key_id).await?;
-        key.must_be_usable()?;
+        let algorithm = input.destination_encryption_algorithm;
+        let target = Target::of(&key, algorithm, &to, "ReEncryptTo")?;
         must_be_meant(input.dry_run)?;
-        let (plaintext, origin) = opened.ok_or_else(envelope::invalid_ciphertext)?;
-        let ciphertext = envelope::encrypt(call, &key, &to, plaintext.expose())?;
+        let opened = opened.ok_or_else(envelope::invalid_ciphertext)?;
+        let ciphertext = target.encrypt(call, &to, opened.plaintext.expose())?;
+        for used in [&opened.key, &key] {
+            note_use(call, used, KeyLastUsageTrackingOperation::ReEncrypt).await?;
+        }
+        let usual = EncryptionAlgorithmSpec::SymmetricDefault;
         Ok(ReEncryptOutput {
             ciphertext_blob: Some(ciphertext),
-            source_key_id: Some(origin.arn),
+            source_key_id: Some(opened.key.arn()),
             key_id: Some(key.arn()),
-            source_encryption_algorithm: Some(EncryptionAlgorithmSpec::SymmetricDefault),
-            destination_encryption_algorithm: Some(EncryptionAlgorithmSpec::SymmetricDefault),
-            source_key_material_id: Some(origin.material_id),
+            source_encryption_algorithm: input.source_encryption_algorithm.or(Some(usual)),
+            destination_encryption_algorithm: Some(target.algorithm),
+            source_key_material_id: opened.material_id,
             destination_key_material_id: key.current_material_id(),
         })
     }

@@ -30,15 +30,6 @@ pub(super) fn algorithm_of(given: Option<EncryptionAlgorithmSpec>) -> Encryption
     given.unwrap_or(EncryptionAlgorithmSpec::SymmetricDefault)
 }
 
-/// Refuses an algorithm that a symmetric key does not have.
-pub(super) fn must_be_symmetric(algorithm: Option<EncryptionAlgorithmSpec>) -> Result<(), Fault> {
-    match algorithm {
-        None | Some(EncryptionAlgorithmSpec::SymmetricDefault) => Ok(()),
-        Some(other) => Err(KmsError::InvalidKeyUsageException
-            .with(format!("Algorithm {other} is incompatible with key spec SYMMETRIC_DEFAULT."))),
-    }
-}
-
 /// Refuses to answer to an enclave alone: coffer cannot check what an enclave attests.
 pub(super) fn must_have_no_recipient(recipient: Option<&RecipientInfo>) -> Result<(), Fault> {
     match recipient {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::{KeyRecord, KeyState, Rotation};
 use super::material::MadeBy;
+use super::multi_region::put_with_replicas;
 
 /// Rotates a key, if the rotation that it was asked for is still the key's next one.
 ///
@@ -26,7 +27,7 @@ impl Job for RotateDueKey {
         let row = KeyRecord::key_of(call.scope(), &self.key_id);
         let Some(key) = call.get::<KeyRecord>(&row).await? else { return Ok(Verdict::Done) };
         let Some(rotation) = key.rotation else { return Ok(Verdict::Done) };
-        if rotation.next != self.due || key.state != KeyState::Enabled {
+        if rotation.next != self.due || key.state != KeyState::Enabled || key.is_replica() {
             return Ok(Verdict::Done);
         }
         if rotation.next > call.now() {
@@ -38,7 +39,7 @@ impl Job for RotateDueKey {
         key.rotation = Some(Rotation { next, ..rotation });
         emit_rotation(call, &key.arn(), &key.key_id).await?;
         call.acted_on(&key.arn());
-        call.put(key).await?;
+        put_with_replicas(call, key).await?;
         call.schedule(next, &Self { key_id: self.key_id.clone(), due: next }).await?;
         Ok(Verdict::Done)
     }
@@ -61,10 +62,19 @@ pub(super) async fn begin_rotation(
 pub(super) async fn resume_rotation(call: &mut Call<'_>, key: &KeyRecord) -> Result<(), Fault> {
     let Some(Rotation { next, .. }) = key.rotation else { return Ok(()) };
     // INVARIANT: a rotation that is still to come has its job, since a job ends only at its time.
-    if next > call.now() {
+    // A replica is rotated with its primary.
+    if next > call.now() || key.is_replica() {
         return Ok(());
     }
     call.schedule(call.now(), &RotateDueKey { key_id: key.key_id.clone(), due: next }).await
+}
+
+/// Asks for the rotation of a key in the region that decides on it from now on. The job that was
+/// asked for elsewhere finds out that it is no longer wanted.
+pub(super) async fn move_rotation(call: &mut Call<'_>, primary: &KeyRecord) -> Result<(), Fault> {
+    let Some(Rotation { next, .. }) = primary.rotation else { return Ok(()) };
+    let job = RotateDueKey { key_id: primary.key_id.clone(), due: next };
+    call.schedule_in(primary.scope(), next.max(call.now()), &job).await
 }
 
 /// Keeps the event that AWS sends for a rotation.

@@ -7,9 +7,12 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
 use super::find::find_to_change;
+use super::key::KeyRecord;
 use super::material::{MadeBy, SealedMaterial};
+use super::multi_region::{put_with_replicas, related};
 use super::permission::demand_on;
 use super::rotate_due_key::emit_rotation;
+use super::usage;
 
 /// Replaces a key's material now; what it sealed before goes on opening.
 pub(super) struct RotateKeyOnDemand;
@@ -52,6 +55,8 @@ impl Operation for RotateKeyOnDemand {
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let key = find_to_change(call, &input.key_id, "kms:RotateKeyOnDemand").await?;
+        usage::must_rotate(&key)?;
+        key.must_decide()?;
         key.must_be_usable()?;
         let arn = key.arn();
         let is_on_demand =
@@ -70,12 +75,28 @@ impl Operation for RotateKeyOnDemand {
         }
         let mut key = key.copy();
         let key_id = key.key_id.clone();
-        key.rotate(call, MadeBy::OnDemandRotation)?;
+        if key.kind.is_external() {
+            must_be_imported_everywhere(call, &key).await?;
+            key.rotate_to_pending(call)?;
+        } else {
+            key.rotate(call, MadeBy::OnDemandRotation)?;
+        }
         call.acted_on(&arn);
-        call.put(key).await?;
+        put_with_replicas(call, key).await?;
         emit_rotation(call, &arn, &key_id).await?;
         Ok(RotateKeyOnDemandOutput { key_id: Some(key_id) })
     }
+}
+
+/// Refuses to rotate to imported material that a replica still lacks.
+async fn must_be_imported_everywhere(call: &mut Call<'_>, key: &KeyRecord) -> Result<(), Fault> {
+    for region in key.replica_regions() {
+        let Some(replica) = related(call, key, &region).await? else { continue };
+        if !replica.pending.as_ref().is_some_and(SealedMaterial::is_here) {
+            return Err(replica.invalid_state("has no key material pending rotation."));
+        }
+    }
+    Ok(())
 }
 
 /// AWS: for as long as the key is there.

@@ -67,12 +67,22 @@ impl Operation for ScheduleKeyDeletion {
             return Err(Fault::validation("PendingWindowInDays must be between 7 and 30"));
         }
         key.must_stay()?;
-        let span = Duration::from_secs(u64::try_from(days).unwrap_or_default() * SECONDS_PER_DAY);
+        let span = window(days);
         let due = call.now().plus(span);
         let mut key = key.copy();
-        key.state = KeyState::PendingDeletion(due);
         let arn = key.arn();
         call.acted_on(&arn);
+        if !key.replica_regions().is_empty() {
+            key.state = KeyState::PendingReplicaDeletion(days);
+            call.put(key).await?;
+            return Ok(ScheduleKeyDeletionOutput {
+                key_id: Some(arn),
+                deletion_date: None,
+                key_state: Some(WireKeyState::PendingReplicaDeletion),
+                pending_window_in_days: Some(days),
+            });
+        }
+        key.state = KeyState::PendingDeletion(due);
         call.schedule(due, &DeleteDueKey { key_id: key.key_id.clone(), due }).await?;
         call.put(key).await?;
         Ok(ScheduleKeyDeletionOutput {
@@ -82,6 +92,11 @@ impl Operation for ScheduleKeyDeletion {
             pending_window_in_days: Some(days),
         })
     }
+}
+
+/// A waiting period of so many days.
+pub(super) fn window(days: i32) -> Duration {
+    Duration::from_secs(u64::try_from(days).unwrap_or_default() * SECONDS_PER_DAY)
 }
 
 /// AWS: between a week and a month.

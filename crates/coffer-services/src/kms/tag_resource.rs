@@ -1,6 +1,6 @@
 //! TagResource: gives a key tags.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
@@ -38,6 +38,10 @@ impl Operation for TagResource {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![demand_on(call, "kms:TagResource", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        tags::condition(Some(&input.tags), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

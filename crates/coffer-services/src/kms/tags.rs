@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use coffer_pipeline::ContextValues;
+use coffer_pipeline::demand::requested_tags;
 use coffer_protocol::Fault;
 
 use super::errors::KmsError;
@@ -28,6 +30,12 @@ pub(super) fn joined(
         return Err(KmsError::TagException.with("Too many tags"));
     }
     Ok(tags)
+}
+
+/// What the tags of a request say of condition keys.
+pub(super) fn condition<'t>(given: Option<&'t [Tag]>, key: &str) -> Option<ContextValues<'t>> {
+    let given = given.filter(|tags| !tags.is_empty())?;
+    requested_tags(key, given.iter().map(|tag| (tag.tag_key.as_str(), tag.tag_value.as_str())))
 }
 
 /// Refuses a name that only AWS gives.

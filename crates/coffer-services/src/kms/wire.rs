@@ -5,13 +5,13 @@ mod values;
 use coffer_model::Timestamp;
 use coffer_protocol::{Input, Output};
 
+use self::values::KeyEncryptionMechanism;
 pub(super) use self::values::{
-    CustomerMasterKeySpec, DataKeySpec, DryRunModifierType, EncryptionAlgorithmSpec,
-    ExpirationModelType, KeyManagerType, KeySpec, KeyUsageType, OriginType, WireKeyState,
-};
-use self::values::{
-    EncapsulationAlgorithmSpec, KeyAgreementAlgorithmSpec, KeyEncryptionMechanism,
-    MacAlgorithmSpec, MultiRegionKeyType, SigningAlgorithmSpec,
+    AlgorithmSpec, CustomerMasterKeySpec, DataKeyPairSpec, DataKeySpec, DryRunModifierType,
+    EncapsulationAlgorithmSpec, EncryptionAlgorithmSpec, ExpirationModelType, ImportType,
+    KeyAgreementAlgorithmSpec, KeyManagerType, KeySpec, KeyUsageType, MacAlgorithmSpec,
+    MessageType, MultiRegionKeyType, OriginType, SigningAlgorithmSpec, WireKeyState,
+    WrappingKeySpec,
 };
 
 /// What is told of a key.
@@ -48,19 +48,19 @@ pub(super) struct KeyMetadata {
     pub(super) current_key_material_id: Option<String>,
 }
 
-/// How a key for several regions is related to others; coffer has none.
+/// How a key for several regions is related to others.
 #[derive(Output, Debug)]
 pub(super) struct MultiRegionConfiguration {
-    multi_region_key_type: Option<MultiRegionKeyType>,
-    primary_key: Option<MultiRegionKey>,
-    replica_keys: Option<Vec<MultiRegionKey>>,
+    pub(super) multi_region_key_type: Option<MultiRegionKeyType>,
+    pub(super) primary_key: Option<MultiRegionKey>,
+    pub(super) replica_keys: Option<Vec<MultiRegionKey>>,
 }
 
-/// One key of several regions; coffer has none.
+/// One key of several regions.
 #[derive(Output, Debug)]
 pub(super) struct MultiRegionKey {
-    arn: Option<String>,
-    region: Option<String>,
+    pub(super) arn: Option<String>,
+    pub(super) region: Option<String>,
 }
 
 /// A key outside; coffer has none.
@@ -80,7 +80,6 @@ pub(super) struct Tag {
 
 /// Who alone is to read the answer: an enclave that attests itself.
 #[derive(Input, Debug)]
-#[expect(dead_code, reason = "coffer has no enclaves, and refuses the member")]
 pub(super) struct RecipientInfo {
     key_encryption_algorithm: Option<KeyEncryptionMechanism>,
     #[shape(min = 1, max = 262144)]

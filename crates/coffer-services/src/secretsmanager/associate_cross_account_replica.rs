@@ -22,7 +22,6 @@ pub(super) struct AssociateCrossAccountReplicaInput {
     secret_id: String,
     #[shape(required, wire = "CrossAccountReplicaARN", min = 20, max = 2048)]
     cross_account_replica_arn: String,
-    #[expect(dead_code, reason = "either restriction is met")]
     replica_restriction: Option<ReplicaRestriction>,
     #[shape(wire = "ReplicationRoleARN", min = 20, max = 2048)]
     replication_role_arn: Option<String>,

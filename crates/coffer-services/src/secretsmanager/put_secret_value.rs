@@ -28,10 +28,6 @@ pub(super) struct PutSecretValueInput {
     #[shape(min = 1, max = 20, member(min = 1, max = 256))]
     version_stages: Option<Vec<String>>,
     #[shape(min = 36, max = 256, pattern = r"^[a-zA-Z0-9\-]+$")]
-    #[expect(
-        dead_code,
-        reason = "read only by rotations from other accounts, which none makes yet"
-    )]
     rotation_token: Option<Sensitive<String>>,
 }
 

@@ -19,7 +19,6 @@ pub(super) struct DeleteResourcePolicyInput {
     policy_id: String,
     #[shape(required)]
     policy_hash: String,
-    #[expect(dead_code, reason = "AWS ignores it for all but documents")]
     deletion_mode: Option<DeletionMode>,
 }
 

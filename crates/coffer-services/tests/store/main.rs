@@ -4,4 +4,5 @@
 
 mod kms;
 mod parameter_policies;
+mod sts;
 mod world;

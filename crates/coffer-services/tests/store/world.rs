@@ -7,7 +7,7 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NotMovable, Permissions, RequestContext, Scope, Turns, World,
+    Caller, Clock, NoOutside, NotMovable, Permissions, RequestContext, Scope, Turns, World,
 };
 use coffer_seal::{RootKey, RowSealer, SystemEntropy};
 use coffer_store::{Sim, Tables};
@@ -43,6 +43,7 @@ pub(crate) fn world() -> World {
         tables: Tables::new(Arc::new(Sim::new()), cipher),
         root_key,
         sessions,
+        outside: Arc::new(NoOutside),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,

@@ -1,6 +1,6 @@
 //! Heads and what they are bound to.
 
-use coffer_model::AccountId;
+use coffer_model::{AccountId, Region};
 use proptest::prelude::*;
 
 use super::{Head, Scope, checksum, origin_of};
@@ -8,9 +8,16 @@ use super::{Head, Scope, checksum, origin_of};
 const MATERIAL: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 const KEY: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
+fn region(name: &str) -> Region {
+    name.parse().unwrap()
+}
+
+fn scope(name: &str) -> Scope {
+    Scope { account: AccountId::DEV, region: region(name) }
+}
+
 fn head() -> Vec<u8> {
-    let scope = Scope { account: AccountId::DEV, region: "eu-central-1".parse().unwrap() };
-    Head { scope, key_id: KEY, material_id: MATERIAL }.write().unwrap()
+    Head { scope: scope("eu-central-1"), key_id: KEY, material_id: MATERIAL }.write().unwrap()
 }
 
 #[test]
@@ -19,8 +26,17 @@ fn a_head_comes_back_as_it_was_written() {
     blob.extend_from_slice(b"sealed");
     let (read, sealed) = Head::read(&blob).unwrap();
     assert_eq!((read.key_id, read.material_id, sealed), (KEY, MATERIAL, b"sealed".as_slice()));
-    let origin = origin_of(&blob).unwrap();
+    let origin = origin_of(&blob, &region("eu-north-1")).unwrap();
     assert_eq!(origin.arn, format!("arn:aws:kms:eu-central-1:000000000000:key/{KEY}"));
+}
+
+#[test]
+fn a_key_for_several_regions_is_looked_for_in_the_one_at_hand() {
+    let key_id = "mrk-d3b95762d3b95762d3b95762d3b95762";
+    let head = Head { scope: scope("eu-central-1"), key_id, material_id: MATERIAL };
+    let blob = head.write().unwrap();
+    let origin = origin_of(&blob, &region("eu-north-1")).unwrap();
+    assert_eq!(origin.arn, format!("arn:aws:kms:eu-north-1:000000000000:key/{key_id}"));
 }
 
 #[test]
@@ -30,16 +46,20 @@ fn a_head_with_one_changed_or_missing_byte_is_none() {
         for bit in 0..8 {
             let mut changed = whole.clone();
             changed[place] ^= 1 << bit;
-            assert_eq!(origin_of(&changed), None, "byte {place}, bit {bit}");
+            assert_eq!(
+                origin_of(&changed, &region("eu-central-1")),
+                None,
+                "byte {place}, bit {bit}"
+            );
         }
-        assert_eq!(origin_of(&whole[..place]), None, "cut at {place}");
+        assert_eq!(origin_of(&whole[..place], &region("eu-central-1")), None, "cut at {place}");
     }
 }
 
 proptest! {
     #[test]
     fn any_bytes_are_read_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        prop_assert!(bytes.first() == Some(&1) || origin_of(&bytes).is_none());
+        prop_assert!(bytes.first() == Some(&1) || origin_of(&bytes, &region("eu-central-1")).is_none());
     }
 
     #[test]

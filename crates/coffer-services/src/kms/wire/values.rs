@@ -1,13 +1,15 @@
 //! The values that members may have, as AWS's model lists them.
 
 use coffer_protocol::AwsEnum;
+use serde::{Deserialize, Serialize};
 
 /// What a key is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum, Serialize, Deserialize, Default)]
 pub(in crate::kms) enum KeyUsageType {
     #[shape(wire = "SIGN_VERIFY")]
     SignVerify,
     #[shape(wire = "ENCRYPT_DECRYPT")]
+    #[default]
     EncryptDecrypt,
     #[shape(wire = "GENERATE_VERIFY_MAC")]
     GenerateVerifyMac,
@@ -49,7 +51,7 @@ pub(in crate::kms) enum CustomerMasterKeySpec {
 }
 
 /// What a key is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum, Serialize, Deserialize, Default)]
 pub(in crate::kms) enum KeySpec {
     #[shape(wire = "RSA_2048")]
     Rsa2048,
@@ -66,6 +68,7 @@ pub(in crate::kms) enum KeySpec {
     #[shape(wire = "ECC_SECG_P256K1")]
     EccSecgP256k1,
     #[shape(wire = "SYMMETRIC_DEFAULT")]
+    #[default]
     SymmetricDefault,
     #[shape(wire = "HMAC_224")]
     Hmac224,
@@ -94,9 +97,10 @@ pub(in crate::kms) enum KeySpec {
 }
 
 /// Where key material comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum, Serialize, Deserialize, Default)]
 pub(in crate::kms) enum OriginType {
     #[shape(wire = "AWS_KMS")]
+    #[default]
     AwsKms,
     #[shape(wire = "EXTERNAL")]
     External,
@@ -215,6 +219,85 @@ pub(in crate::kms) enum MultiRegionKeyType {
     Primary,
     #[shape(wire = "REPLICA")]
     Replica,
+}
+
+/// What a key pair for the caller is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
+pub(in crate::kms) enum DataKeyPairSpec {
+    #[shape(wire = "RSA_2048")]
+    Rsa2048,
+    #[shape(wire = "RSA_3072")]
+    Rsa3072,
+    #[shape(wire = "RSA_4096")]
+    Rsa4096,
+    #[shape(wire = "ECC_NIST_P256")]
+    EccNistP256,
+    #[shape(wire = "ECC_NIST_P384")]
+    EccNistP384,
+    #[shape(wire = "ECC_NIST_P521")]
+    EccNistP521,
+    #[shape(wire = "ECC_SECG_P256K1")]
+    EccSecgP256k1,
+    #[shape(wire = "SM2")]
+    Sm2,
+    #[shape(wire = "ECC_NIST_EDWARDS25519")]
+    EccNistEdwards25519,
+    #[shape(wire = "ML_KEM_512")]
+    MlKem512,
+    #[shape(wire = "ML_KEM_768")]
+    MlKem768,
+    #[shape(wire = "ML_KEM_1024")]
+    MlKem1024,
+}
+
+/// Whether a message to be signed comes whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
+pub(in crate::kms) enum MessageType {
+    #[shape(wire = "RAW")]
+    Raw,
+    #[shape(wire = "DIGEST")]
+    Digest,
+    #[shape(wire = "EXTERNAL_MU")]
+    ExternalMu,
+}
+
+/// How material is wrapped on its way in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum, Serialize, Deserialize)]
+pub(in crate::kms) enum AlgorithmSpec {
+    #[shape(wire = "RSAES_PKCS1_V1_5")]
+    RsaesPkcs1V15,
+    #[shape(wire = "RSAES_OAEP_SHA_1")]
+    RsaesOaepSha1,
+    #[shape(wire = "RSAES_OAEP_SHA_256")]
+    RsaesOaepSha256,
+    #[shape(wire = "RSA_AES_KEY_WRAP_SHA_1")]
+    RsaAesKeyWrapSha1,
+    #[shape(wire = "RSA_AES_KEY_WRAP_SHA_256")]
+    RsaAesKeyWrapSha256,
+    #[shape(wire = "SM2PKE")]
+    Sm2pke,
+}
+
+/// The keys that material is wrapped with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum, Serialize, Deserialize)]
+pub(in crate::kms) enum WrappingKeySpec {
+    #[shape(wire = "RSA_2048")]
+    Rsa2048,
+    #[shape(wire = "RSA_3072")]
+    Rsa3072,
+    #[shape(wire = "RSA_4096")]
+    Rsa4096,
+    #[shape(wire = "SM2")]
+    Sm2,
+}
+
+/// Whether imported material was the key's before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
+pub(in crate::kms) enum ImportType {
+    #[shape(wire = "NEW_KEY_MATERIAL")]
+    NewKeyMaterial,
+    #[shape(wire = "EXISTING_KEY_MATERIAL")]
+    ExistingKeyMaterial,
 }
 
 /// How an answer is encrypted for its recipient.

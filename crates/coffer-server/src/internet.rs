@@ -1,0 +1,231 @@
+//! Requests that go out of the process, on behalf of jobs: documents of issuers, by HTTPS.
+//!
+//! Who may make an OpenID Connect provider chooses a URL that is asked from here, so what is asked is
+//! narrow: a GET without credentials to a host that proves its name by a certificate, never to
+//! link-local or loopback addresses, and no answer is shown to anybody who calls.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use coffer_pipeline::{Outside, Unreachable};
+use http::{Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_util::rt::TokioIo;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::{CertificateDer, ServerName};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::runtime;
+
+/// What is outside, by HTTPS.
+pub(crate) struct Internet {
+    allows_loopback: bool,
+    /// Authorities that the operator trusts beside those of the system.
+    authorities: Vec<CertificateDer<'static>>,
+    tls: OnceLock<Result<TlsConnector, String>>,
+}
+
+impl Internet {
+    /// Reads the operator's certificate authorities; those of the system are read when they are
+    /// first needed.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn new(ca_file: Option<&Path>, allows_loopback: bool) -> Result<Self, String> {
+        let authorities = ca_file.map(read_authorities).transpose()?.unwrap_or_default();
+        Ok(Self { allows_loopback, authorities, tls: OnceLock::new() })
+    }
+
+    async fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
+        let uri: Uri = url.parse().map_err(|_| "it is no URL".to_owned())?;
+        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+        let is_plain = uri.scheme_str() == Some("http") && self.is_plain(host);
+        let has_user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
+        if host.is_empty() || has_user || !(is_plain || uri.scheme_str() == Some("https")) {
+            return Err("only https URLs without a user are asked".to_owned());
+        }
+        let port = uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
+        let stream = self.connect(host, port, is_plain).await?;
+        if is_plain {
+            return get(stream, &uri).await;
+        }
+        let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
+        let tls = self.tls.get_or_init(|| connector(&self.authorities)).clone()?;
+        let stream = tls.connect(name, stream).await;
+        get(stream.map_err(|error| format!("no TLS: {error}"))?, &uri).await
+    }
+
+    async fn connect(&self, host: &str, port: u16, is_plain: bool) -> Result<TcpStream, String> {
+        let found = tokio::net::lookup_host((host, port)).await;
+        let found = found.map_err(|error| format!("no address of `{host}`: {error}"))?;
+        let may_ask = |address: &SocketAddr| {
+            let is_loopback = address.ip().to_canonical().is_loopback();
+            let is_plain_loopback = !is_plain || is_loopback;
+            is_plain_loopback && may_be_asked(address.ip(), self.allows_loopback)
+        };
+        let mut why = format!("`{host}` has no address that may be asked");
+        for address in found.filter(may_ask).take(ADDRESSES_MAX) {
+            match TcpStream::connect(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => why = format!("no connection to {address}: {error}"),
+            }
+        }
+        Err(why)
+    }
+}
+
+#[async_trait]
+impl Outside for Internet {
+    async fn get(&self, url: &str) -> Result<Vec<u8>, Unreachable> {
+        let fetched = tokio::time::timeout(GET_TIME_MAX, self.fetch(url)).await;
+        fetched
+            .unwrap_or_else(|_| Err(format!("no answer within {GET_TIME_MAX:?}")))
+            .map_err(Unreachable)
+    }
+
+    fn is_plain(&self, host: &str) -> bool {
+        let address = host.parse::<IpAddr>();
+        let is_loopback = address.is_ok_and(|address| address.to_canonical().is_loopback());
+        self.allows_loopback && (is_loopback || host == "localhost")
+    }
+}
+
+async fn get<S>(stream: S, uri: &Uri) -> Result<Vec<u8>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let told = |error: hyper::Error| format!("no answer: {error}");
+    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = handshake.map_err(told)?;
+    let driver = Driver(runtime::spawn(connection));
+    let authority = uri.authority().map_or("", |authority| authority.as_str());
+    let path = uri.path_and_query().map_or("/", |path| path.as_str());
+    let request = Request::get(path)
+        .header(header::HOST, authority)
+        .header(header::ACCEPT, "application/json")
+        .header(header::USER_AGENT, "coffer")
+        .body(Empty::<Bytes>::new())
+        .map_err(|error| error.to_string())?;
+    let answer = sender.send_request(request).await.map_err(told)?;
+    if answer.status() != StatusCode::OK {
+        return Err(format!("the answer has status {}", answer.status()));
+    }
+    let body = Limited::new(answer.into_body(), DOCUMENT_BYTES_MAX).collect().await;
+    let body = body.map_err(|error| format!("no whole answer: {error}"))?;
+    drop(driver);
+    Ok(body.to_bytes().to_vec())
+}
+
+/// Drives a connection until it is dropped.
+struct Driver(tokio::task::JoinHandle<Result<(), hyper::Error>>);
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Whether an address may be asked: not those of this machine, unless the operator lets them, nor
+/// those that only mean something on this network, where clouds have their metadata.
+fn may_be_asked(address: IpAddr, allows_loopback: bool) -> bool {
+    let address = address.to_canonical();
+    let is_local = match address {
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast(),
+        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+    };
+    let is_anywhere = address.is_unspecified() || address.is_multicast() || is_local;
+    !is_anywhere && (allows_loopback || !address.is_loopback())
+}
+
+fn connector(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, String> {
+    let mut roots = RootCertStore::empty();
+    let system = rustls_native_certs::load_native_certs();
+    for error in &system.errors {
+        tracing::warn!(%error, "a certificate authority of the system was not read");
+    }
+    roots.add_parsable_certificates(system.certs);
+    roots.add_parsable_certificates(authorities.iter().cloned());
+    if roots.is_empty() {
+        return Err("no certificate authority is known; give some with --oidc-ca-file".to_owned());
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("cannot set TLS up: {error}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
+
+fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let path: PathBuf = path.to_owned();
+    let read =
+        CertificateDer::pem_file_iter(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let read = read.map_err(|error| {
+        format!("cannot read certificate authorities in `{}`: {error}", path.display())
+    })?;
+    match read.is_empty() {
+        true => Err(format!("no certificate in `{}`; give a PEM file", path.display())),
+        false => Ok(read),
+    }
+}
+
+/// A job waits for it, and the jobs behind it.
+const GET_TIME_MAX: Duration = Duration::from_secs(4);
+const DOCUMENT_BYTES_MAX: usize = coffer_services::sts::web_identity::KEY_SET_BYTES_MAX;
+const ADDRESSES_MAX: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use coffer_pipeline::Outside as _;
+
+    use super::{Internet, may_be_asked};
+
+    #[test]
+    fn addresses_of_this_machine_and_this_network_are_not_asked() {
+        for (address, asked, with_loopback) in [
+            ("192.0.2.1", true, true),
+            ("10.0.0.1", true, true),
+            ("fd00::1", true, true),
+            ("127.0.0.1", false, true),
+            ("::1", false, true),
+            ("::ffff:127.0.0.1", false, true),
+            ("169.254.169.254", false, false),
+            ("::ffff:169.254.169.254", false, false),
+            ("fe80::1", false, false),
+            ("0.0.0.0", false, false),
+            ("::", false, false),
+            ("224.0.0.1", false, false),
+            ("255.255.255.255", false, false),
+        ] {
+            let address = address.parse().unwrap();
+            assert_eq!(may_be_asked(address, false), asked, "{address}");
+            assert_eq!(may_be_asked(address, true), with_loopback, "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_https_is_asked_but_for_loopback_that_is_let() {
+        let strict = Internet::new(None, false).unwrap();
+        let open = Internet::new(None, true).unwrap();
+        assert!(open.is_plain("127.0.0.1") && open.is_plain("::1") && open.is_plain("localhost"));
+        assert!(!strict.is_plain("127.0.0.1") && !open.is_plain("192.0.2.1"));
+        for url in
+            ["http://192.0.2.1/", "ftp://a.example/", "https://user@127.0.0.1/", "https:///x", "x"]
+        {
+            let refused = open.get(url).await.unwrap_err().0;
+            assert!(refused.contains("only https") || refused.contains("no URL"), "{refused}");
+        }
+        let refused = strict.get("http://127.0.0.1:9/").await.unwrap_err().0;
+        assert!(refused.contains("only https"), "{refused}");
+        let refused = strict.get("https://127.0.0.1:9/").await.unwrap_err().0;
+        assert!(refused.contains("no address that may be asked"), "{refused}");
+    }
+}

@@ -80,6 +80,8 @@ def test_the_root_asks_who_it_is(world):
 
 def test_a_user_asks_who_it_is_and_keeps_its_key_when_it_is_renamed(user):
     world, name = user
+    text = policy("iam:GetUser")
+    world.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=text)
     key = world.iam.create_access_key(UserName=name)["AccessKey"]
     bearer = world.signed_by(key)
     assert bearer.iam.get_user()["User"]["UserName"] == name

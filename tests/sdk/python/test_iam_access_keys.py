@@ -124,6 +124,7 @@ def test_a_key_that_was_never_used_says_so(user):
 
 def test_of_a_key_of_nobody_nothing_is_learnt(world):
     id = "AKIAIOSFODNN7EXAMPLE"
-    sentence = f"is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {id}"
+    action = "is not authorized to perform: iam:GetAccessKeyLastUsed"
+    sentence = f"{action} on resource: access key {id}"
     with refused("AccessDenied", sentence, 403):
         world.iam.get_access_key_last_used(AccessKeyId=id)

@@ -99,10 +99,10 @@ impl Collected<'_> {
                 self.sources.identity.push(managed(call, arn).await?);
             }
         }
-        if let Some(arn) = &permissions.boundary {
-            if !self.is_excluded(PolicyType::PermissionBoundary, arn) {
-                self.sources.boundary = Some(managed(call, arn).await?);
-            }
+        let boundary = permissions.boundary.as_ref();
+        let kind = PolicyType::PermissionBoundary;
+        if let Some(arn) = boundary.filter(|arn| !self.is_excluded(kind, arn)) {
+            self.sources.boundary = Some(managed(call, arn).await?);
         }
         Ok(())
     }

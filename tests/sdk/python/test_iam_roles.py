@@ -331,7 +331,13 @@ def test_conditions_ask_for_boundary_policy_and_tags(dev, role):
         ann.iam.create_role(**request, PermissionsBoundary=READ_ONLY)
     with refused("AccessDenied", status=403):
         ann.iam.create_role(**request, Tags=tags(team="db"))
-    ann.iam.create_role(**request, PermissionsBoundary=READ_ONLY, Tags=tags(team="db"))
+    whole = {**request, "PermissionsBoundary": READ_ONLY, "Tags": tags(team="db")}
+    with refused("AccessDenied", "perform: iam:TagRole on resource", 403):
+        ann.iam.create_role(**whole)
+    statements.append({"Effect": "Allow", "Action": "iam:TagRole", "Resource": "*"})
+    document = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    dev.iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=document)
+    ann.iam.create_role(**whole)
     with refused("AccessDenied", status=403):
         ann.iam.delete_role(RoleName=role)
     ann.iam.delete_role(RoleName="made")

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from world import refused, tags
+from world import World, refused, tags, word
 
 TRUST = json.dumps(
     {
@@ -275,3 +275,42 @@ def test_condition_keys_are_found_in_conditions_and_variables(dev):
     )
     wanted = ["aws:MultiFactorAuthPresent", "aws:PrincipalOrgID", "aws:username"]
     assert found["ContextKeyNames"] == wanted
+
+
+def test_the_policies_of_the_accounts_organization_count(dev):
+    org = dev.client("organizations")
+    org.create_organization()
+    name = word()
+    made = org.create_account(AccountName=name, Email=f"{name}@example.com")
+    member = World.on_dev(dev.server, made["CreateAccountStatus"]["AccountId"])
+    root = org.list_roots()["Roots"][0]["Id"]
+    org.enable_policy_type(RootId=root, PolicyType="SERVICE_CONTROL_POLICY")
+    no_keys = org.create_policy(
+        Name="no-keys",
+        Description="",
+        Content=document(deny("kms:*")),
+        Type="SERVICE_CONTROL_POLICY",
+    )["Policy"]["PolicySummary"]["Id"]
+    org.attach_policy(PolicyId=no_keys, TargetId=root)
+    member.iam.create_user(UserName="ann")
+    member.iam.put_user_policy(
+        UserName="ann", PolicyName="all", PolicyDocument=document(allow("*"))
+    )
+    asked = {
+        "PolicySourceArn": member.iam_arn("user/ann"),
+        "ActionNames": ["ssm:GetParameter", "kms:CreateKey"],
+    }
+    answer = member.iam.simulate_principal_policy(**asked)
+    assert [decision for _, decision in decisions(answer)] == ["allowed", "explicitDeny"]
+    told = [
+        each["OrganizationsDecisionDetail"]["AllowedByOrganizations"]
+        for each in answer["EvaluationResults"]
+    ]
+    assert told == [True, False]
+    assert answer["EvaluationResults"][1]["MatchedStatements"] == []
+    without = member.iam.simulate_principal_policy(
+        **asked, PolicyExclusionList=[{"PolicyType": "scp"}]
+    )
+    assert [decision for _, decision in decisions(without)] == ["allowed", "allowed"]
+    assert "OrganizationsDecisionDetail" not in without["EvaluationResults"][0]
+    member.close()

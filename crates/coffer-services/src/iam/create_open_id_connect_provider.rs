@@ -54,7 +54,7 @@ impl Operation for CreateOpenIDConnectProvider {
         let url = oidc_provider::url_of(&input.url)?;
         let arn = format!("arn:aws:iam::{}:oidc-provider/{url}", call.account());
         let demand = Demand::of("iam:CreateOpenIDConnectProvider", arn);
-        Ok(vec![tags::requested(demand, input.tags.as_ref())])
+        Ok(tags::on_creation(demand, "iam:TagOpenIDConnectProvider", input.tags.as_ref()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

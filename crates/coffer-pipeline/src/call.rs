@@ -164,13 +164,13 @@ impl<'w> Call<'w> {
         &self.world.sessions
     }
 
-<<<<<<< HEAD
     /// What is outside the process; only for jobs, since nothing outside happens while a request is
     /// decided.
     pub fn outside(&self) -> Option<&'w dyn Outside> {
         let is_job = self.context.caller.kind == CallerKind::Service;
         is_job.then(|| self.world.outside.as_ref())
-=======
+    }
+
     /// Computes something that takes long where no other request waits for it, such as a key pair.
     ///
     /// # Errors
@@ -180,7 +180,6 @@ impl<'w> Call<'w> {
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Fault> {
         self.world.turns.aside(work).await
->>>>>>> main
     }
 
     /// Reads a record, staged writes included.

@@ -5,9 +5,11 @@
 //! regard to case, so rows are kept by the lower-case name.
 
 mod access_key;
+mod aws_managed;
 pub(crate) mod directory;
 mod document;
 mod group;
+mod instance_profile;
 mod managed_policy;
 mod mfa_device;
 mod oidc_provider;
@@ -20,8 +22,10 @@ pub use access_key::{
     AccessKeyLastUsedRecord, AccessKeyOwner, AccessKeyRecord, AccessKeyStatus, DEV_ACCESS_KEY_ID,
     DEV_SECRET, dev_access_key,
 };
+pub use aws_managed::{AwsManagedPolicy, aws_managed, aws_managed_policies};
 pub use document::PolicyDocument;
 pub use group::GroupRecord;
+pub use instance_profile::InstanceProfileRecord;
 pub use managed_policy::{ManagedPolicyRecord, PolicyVersion};
 pub use mfa_device::MfaDeviceRecord;
 pub use oidc_provider::OidcProviderRecord;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::context::{Caller, CallerKind};
 use crate::identity::{
     EntityPermissions, GroupRecord, ManagedPolicyRecord, PolicyDocument, RoleRecord, SessionClaims,
-    SessionKind, UserRecord,
+    SessionKind, UserRecord, aws_managed,
 };
 use crate::world::World;
 
@@ -133,6 +133,9 @@ impl Permissions {
 /// # Errors
 /// One that is not there although somebody has it.
 async fn managed(world: &World, arn: &str) -> Result<PolicyDocument, Fault> {
+    if let Some(policy) = aws_managed(arn) {
+        return Ok(policy.document());
+    }
     let gone = || Fault::internal(format!("the policy `{arn}` is attached, and is not there"));
     let key = ManagedPolicyRecord::key_of_arn(arn).ok_or_else(gone)?;
     let found = get::<ManagedPolicyRecord>(world, key).await?;

@@ -2,8 +2,9 @@
 
 use coffer_pipeline::audit::{AuditBatchRecord, ShippedRecord};
 use coffer_pipeline::identity::{
-    AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, ManagedPolicyRecord, MfaDeviceRecord,
-    OidcProviderRecord, RoleLastUsedRecord, RoleRecord, UserRecord,
+    AccessKeyLastUsedRecord, AccessKeyRecord, GroupRecord, InstanceProfileRecord,
+    ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleLastUsedRecord, RoleRecord,
+    UserRecord,
 };
 use coffer_pipeline::{AuditRecord, EventRecord, JobRecord};
 use coffer_store::golden;
@@ -18,6 +19,7 @@ fn every_record_reads_its_golden_rows() {
     golden::check::<ShippedRecord>(here);
     golden::check::<EventRecord>(here);
     golden::check::<GroupRecord>(here);
+    golden::check::<InstanceProfileRecord>(here);
     golden::check::<JobRecord>(here);
     golden::check::<ManagedPolicyRecord>(here);
     golden::check::<MfaDeviceRecord>(here);

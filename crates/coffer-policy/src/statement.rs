@@ -111,6 +111,19 @@ impl Statement {
         resources.flat_map(|(_, template)| template.keys()).chain(conditions)
     }
 
+    /// Whether it is about an action, on whatever resource and condition.
+    pub fn is_about_action(&self, action: &str) -> bool {
+        self.actions.are_about(action)
+    }
+
+    /// Whether it is about the action and the resource of a request, whatever its principals and
+    /// conditions are.
+    pub fn concerns(&self, request: &Request<'_>) -> bool {
+        let resources = self.resources.as_ref();
+        self.is_about_action(request.action)
+            && resources.is_none_or(|all| all.are_about(request.resource, request.keys))
+    }
+
     /// Whether it allows an action, on whatever resource and condition.
     pub(crate) fn allows(&self, action: &str) -> bool {
         self.effect == Effect::Allow && self.actions.are_about(action)
@@ -118,11 +131,7 @@ impl Statement {
 
     /// Whether it is about a request; its principals are not looked at.
     pub(crate) fn is_about(&self, request: &Request<'_>) -> bool {
-        self.actions.are_about(request.action)
-            && self
-                .resources
-                .as_ref()
-                .is_none_or(|resources| resources.are_about(request.resource, request.keys))
+        self.concerns(request)
             && self.conditions.iter().all(|condition| condition.holds(request.keys))
     }
 

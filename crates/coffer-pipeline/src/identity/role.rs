@@ -28,6 +28,10 @@ pub struct RoleRecord {
     pub session_seconds_max: i32,
     /// The trust policy: who may assume it.
     pub trust: PolicyDocument,
+    /// The unique ids of the users and roles that the trust policy names, by ARN: whoever is made
+    /// anew under a name is not trusted.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trusted: BTreeMap<String, String>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,

@@ -42,10 +42,9 @@ fn fits(spec: KeyPairSpec, scheme: SigningScheme) -> bool {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    (0..text.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
-        .collect()
+    let digit = |byte: u8| u8::try_from(char::from(byte).to_digit(16).unwrap()).unwrap();
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { panic!("an odd digit") };
+    pairs.iter().map(|[high, low]| digit(*high) << 4 | digit(*low)).collect()
 }
 
 #[test]

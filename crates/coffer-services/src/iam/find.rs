@@ -8,7 +8,7 @@ use coffer_pipeline::{Call, CallerKind, Demand};
 use coffer_protocol::Fault;
 
 use super::errors::IamError;
-use super::path::ROOT_PATH;
+use super::path::{ROOT_PATH, name_of_arn};
 
 /// Finds a user.
 ///
@@ -86,6 +86,28 @@ pub(super) async fn demand_on_role(
         Some(role) => with_tags(Demand::of(action, role.arn()), &role.tags),
         None => Demand::of(action, identity_arn(account, "role", ROOT_PATH, name)),
     })
+}
+
+/// What is demanded for an action on the user, group or role of an ARN.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn demand_on_arn(
+    call: &mut Call<'_>,
+    action: &'static str,
+    arn: &str,
+) -> Result<Demand, Fault> {
+    let own = format!("arn:aws:iam::{}:", call.account());
+    let kind = arn.strip_prefix(&own).and_then(|resource| resource.split('/').next());
+    let name = name_of_arn(arn);
+    let demand = match kind {
+        Some("user") => demand_on_user(call, action, name).await?,
+        Some("group") => demand_on_group(call, action, name).await?,
+        Some("role") => demand_on_role(call, action, name).await?,
+        _ => return Ok(Demand::of(action, arn)),
+    };
+    // Under another path it is somebody else, who is not there.
+    Ok(if demand.resource == arn { demand } else { Demand::of(action, arn) })
 }
 
 /// A demand with the boundary that the user has, for `iam:PermissionsBoundary`.

@@ -5,10 +5,11 @@
 use std::sync::Arc;
 
 use coffer_pipeline::Call;
-use coffer_pipeline::identity::{EntityPermissions, ManagedPolicyRecord, PolicyDocument};
+use coffer_pipeline::identity::{
+    EntityPermissions, ManagedPolicyRecord, PolicyDocument, aws_managed,
+};
 use coffer_protocol::Fault;
 
-use super::aws_managed;
 use super::errors::IamError;
 use super::find::no_such;
 use super::pages::Page;
@@ -270,14 +271,14 @@ async fn attachable(
     call: &mut Call<'_>,
     policy_arn: &str,
 ) -> Result<Option<Arc<ManagedPolicyRecord>>, Fault> {
-    if aws_managed::is_known(policy_arn) {
+    if aws_managed(policy_arn).is_some() {
         return Ok(None);
     }
     match customers(call, policy_arn).await? {
         Some(policy) => Ok(Some(policy)),
         None if !policy_arn.starts_with("arn:") => {
             // AWS: observed from AttachRolePolicy with a name in place of an ARN.
-            Err(IamError::InvalidInputException.with(format!("ARN {policy_arn} is not valid.")))
+            Err(Fault::validation(format!("ARN {policy_arn} is not valid.")))
         }
         None => Err(IamError::NoSuchEntityException
             .with(format!("Policy {policy_arn} does not exist or is not attachable."))),
@@ -327,8 +328,8 @@ mod tests {
     use super::{Holder, attached_page, delete_inline, inline_page, put_inline};
 
     fn document(characters: usize) -> String {
-        let bare = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":""}]}"#;
-        bare.replace("\"\"", &format!("\"{}\"", "r".repeat(characters - bare.len())))
+        let bare = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:s3:::"}]}"#;
+        bare.replace(":::", &format!(":::{}", "r".repeat(characters - bare.len())))
     }
 
     #[test]

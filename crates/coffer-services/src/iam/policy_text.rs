@@ -1,6 +1,7 @@
 //! Policy documents: what callers may put, and how they are given back.
 
 use coffer_pipeline::identity::PolicyDocument;
+use coffer_policy::{Grammar, Policy};
 use coffer_protocol::Fault;
 
 use super::errors::IamError;
@@ -19,14 +20,13 @@ pub(super) enum PolicyKind {
 /// # Errors
 /// `MalformedPolicyDocument` for any other.
 pub(super) fn must_be_valid(text: &str, kind: PolicyKind) -> Result<PolicyDocument, Fault> {
-    let document = serde_json::from_str::<serde_json::Value>(text)
-        .map_err(|_| malformed("This policy contains invalid Json"))?;
-    let has_statement = document.get("Statement").is_some();
-    match kind {
-        PolicyKind::Identity | PolicyKind::Trust if !has_statement => {
-            Err(malformed("Syntax errors in policy."))
-        }
-        _ => Ok(PolicyDocument::new(text)),
+    let grammar = match kind {
+        PolicyKind::Identity => Grammar::Identity,
+        PolicyKind::Trust => Grammar::Trust,
+    };
+    match Policy::parse(text, grammar) {
+        Ok(_) => Ok(PolicyDocument::new(text)),
+        Err(flaw) => Err(malformed(flaw.message())),
     }
 }
 

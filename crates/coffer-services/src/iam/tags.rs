@@ -21,13 +21,8 @@ pub(super) fn joined(
     let mut tags = has.clone();
     let mut names = BTreeSet::new();
     for tag in given {
-        let name = tag.key.to_ascii_lowercase();
-        if name.starts_with(RESERVED) {
-            return Err(IamError::InvalidInputException.with(
-                "Tag keys prefixed with aws: are reserved for system use and may not be modified.",
-            ));
-        }
-        if !names.insert(name) {
+        must_be_free(&tag.key)?;
+        if !names.insert(tag.key.to_ascii_lowercase()) {
             return Err(IamError::InvalidInputException.with(
                 "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
             ));
@@ -35,11 +30,27 @@ pub(super) fn joined(
         tags.retain(|known, _| !known.eq_ignore_ascii_case(&tag.key));
         tags.insert(tag.key.clone(), tag.value.clone());
     }
+    must_be_few(&tags)?;
+    Ok(tags)
+}
+
+/// Refuses a name that only AWS gives.
+pub(super) fn must_be_free(name: &str) -> Result<(), Fault> {
+    if name.to_ascii_lowercase().starts_with(RESERVED) {
+        return Err(IamError::InvalidInputException.with(
+            "Tag keys prefixed with aws: are reserved for system use and may not be modified.",
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses more tags than anything may have.
+pub(super) fn must_be_few(tags: &BTreeMap<String, String>) -> Result<(), Fault> {
     if tags.len() > TAGS_MAX {
         return Err(IamError::LimitExceededException
             .with("The number of tags has reached the maximum limit."));
     }
-    Ok(tags)
+    Ok(())
 }
 
 /// The tags of something new.

@@ -42,7 +42,7 @@ fn main() {
         version_stage: Some("AWSCURRENT".to_owned()),
     };
     let arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db/password-AbCdEf";
-    let resources = [arn.to_owned()];
+    let resources = [arn];
     let write = |out: &mut Vec<u8>| {
         let draft = AuditDraft {
             read_only: true,

@@ -119,7 +119,7 @@ mod tag_role;
 mod tag_user;
 mod tags;
 pub(crate) mod totp;
-mod trust;
+pub(crate) mod trust;
 mod untag_instance_profile;
 mod untag_mfa_device;
 mod untag_open_id_connect_provider;

@@ -104,7 +104,7 @@ fn told(record: &AuditRecord) -> Value {
 fn a_record_has_cloudtrails_members_in_cloudtrails_order() {
     let context =
         context(role_session(), 1_795_452_782_271, "300a7f18-9df2-4962-8c9c-896db9cee0e0");
-    let arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbCdEf".to_owned();
+    let arn = "arn:aws:secretsmanager:us-east-1:111122223333:secret:a-AbCdEf";
     let tls = TlsDetails {
         tls_version: "TLSv1.3".to_owned(),
         cipher_suite: "TLS_AES_128_GCM_SHA256".to_owned(),
@@ -259,6 +259,7 @@ fn what_is_too_long_is_left_out_and_a_record_stays_within_the_journals_bound() {
     let context = context(role_session(), 0, "r");
     let fault = Fault::validation("ä".repeat(100_000));
     let resources: Vec<String> = (0..32).map(|_| format!("arn:{}", "x".repeat(2000))).collect();
+    let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
     let draft = AuditDraft {
         fault: Some(&fault),
         resources: &resources,

@@ -2,7 +2,7 @@
 
 use coffer_pipeline::identity::MfaDeviceRecord;
 use coffer_pipeline::{Access, Call, Demand, Operation};
-use coffer_protocol::{ErrorRow, Fault, Input};
+use coffer_protocol::{AuditObject, ErrorRow, Fault, Input};
 
 use super::errors::IamError;
 use super::find::{self, demand_on_user};
@@ -44,6 +44,12 @@ impl Operation for EnableMFADevice {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![demand_on_user(call, "iam:EnableMFADevice", &input.user_name).await?])
+    }
+
+    /// No code is shown: one that was refused may still be good.
+    fn audit_parameters(input: &Self::Input, object: &mut AuditObject<'_>) {
+        object.member("userName", &input.user_name);
+        object.member("serialNumber", &input.serial_number);
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use coffer_pipeline::identity::{
-    GroupRecord, ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord, RoleRecord, UserRecord,
+    GroupRecord, InstanceProfileRecord, ManagedPolicyRecord, MfaDeviceRecord, OidcProviderRecord,
+    RoleRecord, UserRecord,
 };
 use coffer_pipeline::{Access, Call, CallerKind, Demand, Operation};
-use coffer_protocol::audit::ANSWERED;
+use coffer_protocol::audit::{Audit, Veil};
 use coffer_protocol::shape::{Rules, Shape};
-use coffer_protocol::{Audit, AwsEnum, Encode, ErrorRow, Fault, Input, Output, Veil};
+use coffer_protocol::{AwsEnum, Encode, ErrorRow, Fault, Input, Output};
 
 use super::errors::IamError;
 use super::{account, pages};
@@ -63,6 +64,9 @@ impl Operation for GetAccountSummary {
         let prefix = OidcProviderRecord::all_of(of);
         let providers = pages::all::<OidcProviderRecord>(call, &prefix).await?;
         map.count(SummaryKey::Providers, providers.len());
+        let prefix = InstanceProfileRecord::all_of(of);
+        let profiles = pages::all::<InstanceProfileRecord>(call, &prefix).await?;
+        map.count(SummaryKey::InstanceProfiles, profiles.len());
         // The key that came with the account is in no list, but may be the one that signs.
         let caller = &call.context().caller;
         let has_keys = (caller.kind == CallerKind::Root && !caller.is_session())
@@ -101,10 +105,9 @@ impl Encode for SummaryMap {
     }
 }
 
-/// Nothing that is only read is shown in audit records, so there is nothing to leave out.
-impl Audit<ANSWERED> for SummaryMap {
-    fn audit(&self, _: &Rules, _: Veil, out: &mut Vec<u8>) {
-        self.encode_json(out);
+impl<const SIDE: bool> Audit<SIDE> for SummaryMap {
+    fn audit(&self, rules: &Rules, veil: Veil, out: &mut Vec<u8>) {
+        Audit::<SIDE>::audit(&self.0, rules, veil, out);
     }
 }
 
@@ -171,7 +174,6 @@ const QUOTAS: &[(SummaryKey, i32)] = &[
     (SummaryKey::VersionsPerPolicyQuota, 5),
     (SummaryKey::GlobalEndpointTokenVersion, 2),
     (SummaryKey::AssumeRolePolicySizeQuota, 2048),
-    (SummaryKey::InstanceProfiles, 0),
     (SummaryKey::InstanceProfilesQuota, 1000),
     (SummaryKey::RolePolicySizeQuota, 10_240),
     (SummaryKey::RolesQuota, 1000),

@@ -9,6 +9,7 @@ use coffer_pipeline::{Call, Caller, Demand, Guard};
 use coffer_protocol::Fault;
 
 use super::wire::AssumedRoleUser;
+use crate::iam::trust;
 
 /// A role by its ARN, and its record where it is there. Who may not assume a role is not to learn
 /// whether it is.
@@ -16,6 +17,8 @@ pub(super) struct Target {
     arn: String,
     pub(super) account: AccountId,
     pub(super) role: Option<Arc<RoleRecord>>,
+    /// Its trust policy, in which nobody stands who was made anew under a trusted name.
+    trust: PolicyDocument,
 }
 
 impl Target {
@@ -31,16 +34,18 @@ impl Target {
         let role = call.get::<RoleRecord>(&RoleRecord::key_of(account, name)).await?;
         // The path is part of the ARN, and not of the row's key.
         let role = role.filter(|role| role.arn() == arn);
-        Ok(Self { arn: arn.to_owned(), account, role })
+        let trust = match &role {
+            Some(role) => trust::shown(call, role).await?,
+            None => PolicyDocument::new(TRUSTS_NOBODY),
+        };
+        Ok(Self { arn: arn.to_owned(), account, role, trust })
     }
 
     /// The demand to be let into the role by its trust policy; one that is not there trusts nobody.
     pub(super) fn demand(&self, action: &'static str) -> Demand {
         let demand = Demand::of(action, self.arn.clone()).owned_by(self.account);
-        let Some(role) = &self.role else {
-            return demand.guarded_by(Guard::Trust(PolicyDocument::new(TRUSTS_NOBODY)));
-        };
-        let mut demand = demand.guarded_by(Guard::Trust(role.trust.clone()));
+        let mut demand = demand.guarded_by(Guard::Trust(self.trust.clone()));
+        let Some(role) = &self.role else { return demand };
         for (name, value) in &role.tags {
             let key = format!("iam:resourcetag/{}", name.to_ascii_lowercase());
             demand = demand.with(key, value.clone());

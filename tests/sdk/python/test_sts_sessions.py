@@ -1,4 +1,4 @@
-"""Sessions at work: what their credentials read, when they end, and those of users and federations."""
+"""Sessions at work: what they read, when they end; those of users and of federations."""
 
 import datetime
 import json

@@ -9,6 +9,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::errors::IamError;
 use super::wire::Tag;
 use super::{oidc_provider, tags};
+use crate::sts::web_identity::ask_for_new;
 
 /// Makes an identity provider of OpenID Connect: whose tokens roles may trust.
 pub(super) struct CreateOpenIDConnectProvider;
@@ -78,6 +79,7 @@ impl Operation for CreateOpenIDConnectProvider {
         };
         let (arn, tags) = (provider.arn(), tags::to_wire(&provider.tags));
         call.acted_on(&arn);
+        ask_for_new(call, provider.account, &provider.url).await?;
         call.put(provider).await?;
         Ok(CreateOpenIDConnectProviderOutput { open_id_connect_provider_arn: Some(arn), tags })
     }

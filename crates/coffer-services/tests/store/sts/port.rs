@@ -146,6 +146,7 @@ impl Port {
             description: None,
             session_seconds_max: 7200,
             trust: policy(trust),
+            trusted: BTreeMap::new(),
             tags: BTreeMap::new(),
             permissions: permissions(allowed),
             instance_profiles: BTreeSet::new(),

@@ -5,6 +5,7 @@ pub mod cloudtrail;
 pub mod coffer;
 pub mod iam;
 pub mod kms;
+pub mod organizations;
 mod page;
 pub mod secretsmanager;
 pub mod ssm;
@@ -18,6 +19,7 @@ pub const SERVICES: &[Service] = &[
     cloudtrail::SERVICE,
     iam::SERVICE,
     kms::SERVICE,
+    organizations::SERVICE,
     secretsmanager::SERVICE,
     ssm::SERVICE,
     sts::SERVICE,
@@ -27,6 +29,7 @@ pub const SERVICES: &[Service] = &[
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<cloudtrail::deliver::DeliverLogFiles>(),
+    JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),

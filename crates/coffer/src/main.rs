@@ -6,11 +6,14 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 
+mod account;
 mod advance;
 mod audit;
 mod events;
 mod oidc;
+mod rekey;
 mod target;
+mod who_can_read;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -34,6 +37,11 @@ enum Command {
     /// The audit journal: whether it is whole, and who read what.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Change the root key of a running server; everything goes on being served meanwhile.
+    Rekey(rekey::Rekey),
+    /// Make, list and close accounts.
+    #[command(subcommand)]
+    Account(account::Account),
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
@@ -64,6 +72,8 @@ fn main() -> ExitCode {
         }
         Command::Events(target) => events::run(&target),
         Command::Audit(audit) => audit.run(),
+        Command::Rekey(rekey) => rekey.run(),
+        Command::Account(account) => account.run(),
         Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {

@@ -95,7 +95,7 @@ impl Operation for CreateKey {
         let policy = match &input.policy {
             Some(policy) => {
                 let may_lock_out = input.bypass_policy_lockout_safety_check.unwrap_or(false);
-                key_policy::must_be_acceptable(call, policy, may_lock_out)?;
+                key_policy::must_be_acceptable(call, policy, may_lock_out).await?;
                 policy.clone()
             }
             None => key_policy::default_policy(call.account()),

@@ -75,7 +75,7 @@ pub(super) fn of_managed(scope: &Scope, service: &str) -> String {
 ///
 /// # Errors
 /// `MalformedPolicyDocumentException`, or `LimitExceededException` for one that is too large.
-pub(super) fn must_be_acceptable(
+pub(super) async fn must_be_acceptable(
     call: &Call<'_>,
     policy: &str,
     may_lock_out: bool,
@@ -85,7 +85,7 @@ pub(super) fn must_be_acceptable(
     let policy = PolicyDocument::new(policy);
     let demand = Demand::of("kms:PutKeyPolicy", call.scope().arn_text("kms", &["key/*"]))
         .guarded_by(Guard::Key { policy, is_granted: false });
-    let decision = call.decision_on(&demand, &Nothing)?;
+    let decision = call.decision_on(&demand, &Nothing).await?;
     if may_lock_out || decision.is_none_or(|decision| decision.is_allowed()) {
         return Ok(());
     }

@@ -58,7 +58,7 @@ impl Operation for PutKeyPolicy {
             Some(_) => return Err(KmsError::NotFoundException.with("No such policy exists")),
         }
         let may_lock_out = input.bypass_policy_lockout_safety_check.unwrap_or(false);
-        key_policy::must_be_acceptable(call, &input.policy, may_lock_out)?;
+        key_policy::must_be_acceptable(call, &input.policy, may_lock_out).await?;
         call.acted_on(&key.arn());
         let mut key = key.copy();
         key.policy = PolicyDocument::new(input.policy.clone());

@@ -39,7 +39,7 @@ pub(crate) async fn demand_to_open(
 }
 
 impl Through {
-    fn must_permit(
+    async fn must_permit(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
@@ -48,7 +48,7 @@ impl Through {
     ) -> Result<(), Fault> {
         match self {
             Self::Itself => Ok(()),
-            Self::Caller(service) => must_be_permitted(call, key, action, service, context),
+            Self::Caller(service) => must_be_permitted(call, key, action, service, context).await,
         }
     }
 
@@ -67,21 +67,21 @@ impl Through {
         if !is_granted(call, key, operation, Some(&pairs)).await? {
             return Err(refusal);
         }
-        must_be_permitted_or_granted(call, key, operation.action(), service, context)
+        must_be_permitted_or_granted(call, key, operation.action(), service, context).await
     }
 
     /// Seals a message under a key.
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn encrypt(
+    pub async fn encrypt(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         plain: &[u8],
     ) -> Result<Vec<u8>, Fault> {
-        self.must_permit(call, key, "kms:Encrypt", context)?;
+        self.must_permit(call, key, "kms:Encrypt", context).await?;
         envelope::encrypt(call, key, context, plain)
     }
 
@@ -97,7 +97,7 @@ impl Through {
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
         let key = envelope::key_of(call, region, blob).await?;
-        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context) {
+        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context).await {
             // A grant may give what policies do not; most calls never come to look.
             self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
         }
@@ -108,14 +108,14 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn generate_data_key(
+    pub async fn generate_data_key(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         key_bytes: usize,
     ) -> Result<DataKey, Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context)?;
+        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
         envelope::generate_data_key(call, key, context, key_bytes)
     }
 
@@ -123,12 +123,12 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`.
-    pub fn must_decrypt(
+    pub async fn must_decrypt(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:Decrypt", context)
+        self.must_permit(call, key, "kms:Decrypt", context).await
     }
 }

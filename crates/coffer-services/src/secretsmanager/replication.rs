@@ -80,7 +80,7 @@ async fn seal_missing(
             Some(plain) => plain.clone(),
             None => open(call, &change.secret, version_id).await?,
         };
-        rows.push(seal::seal(call, Through::Itself, follower, version_id, &key, &plain)?);
+        rows.push(seal::seal(call, Through::Itself, follower, version_id, &key, &plain).await?);
         if let Some(version) = follower.versions.get_mut(version_id) {
             version.kms_key_arn = customer_arn.clone();
         }

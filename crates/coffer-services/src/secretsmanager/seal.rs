@@ -146,7 +146,7 @@ pub(crate) async fn replica_key(
 ///
 /// # Errors
 /// `EncryptionFailure` for a key that may not be used.
-pub(crate) fn seal(
+pub(crate) async fn seal(
     call: &mut Call<'_>,
     through: Through,
     secret: &SecretRecord,
@@ -155,10 +155,10 @@ pub(crate) fn seal(
     plain: &Plain,
 ) -> Result<SecretValueRecord, Fault> {
     let context = context(secret, version_id);
-    let data_key = through.generate_data_key(call, key, &context, DATA_KEY_BYTES);
+    let data_key = through.generate_data_key(call, key, &context, DATA_KEY_BYTES).await;
     let data_key = data_key.map_err(encryption_failure)?;
     // AWS: whoever seals has to be allowed to open, too (user guide, "Permissions for the KMS key").
-    through.must_decrypt(call, key, &context).map_err(encryption_failure)?;
+    through.must_decrypt(call, key, &context).await.map_err(encryption_failure)?;
     let sealed = envelope::seal_with_data_key(call, data_key, &context, plain.bytes());
     let (sealed, data_key) = sealed.map_err(encryption_failure)?;
     Ok(SecretValueRecord {

@@ -9,12 +9,7 @@ use coffer_pipeline::audit::trail::{JOURNAL_PURPOSE, node_in};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_store::{Beside, Direction, Key, Record, Store, Tables};
 
-<<<<<<< HEAD
 use crate::config::{Config, ServerOptions};
-=======
-use crate::config::{DATA_DEFAULT, ROOT_KEY_FILE};
-use crate::root_key::Provider;
->>>>>>> main
 use crate::{runtime, trail};
 
 /// Verifies the journal's chain, and that it reaches as far as the store knows it did. The settings
@@ -32,7 +27,6 @@ pub fn verify_journal(options: ServerOptions) -> Result<Report, String> {
 async fn verify_in(config: &Config) -> Result<Report, String> {
     let (data, provider) = (&config.data, &config.root_key);
     let store: Arc<dyn Store> = Arc::new(Beside::open(data).map_err(|error| error.to_string())?);
-<<<<<<< HEAD
     let Some((row, _)) = StoreKeyRow::read(store.as_ref()).await? else {
         return Err(format!(
             "the store in `{}` has no key yet; was a server ever started on it?",
@@ -42,25 +36,7 @@ async fn verify_in(config: &Config) -> Result<Report, String> {
     let root_key = provider.read(Some(row.root_key_id.as_str()))?.ok_or_else(|| {
         format!(
             "no root key at {provider}; say where it is by --root-key-file or another of the \
-                 --root-key settings"
-=======
-    let row = StoreKeyRow::read(store.as_ref()).await?.map(|(row, _)| row).ok_or_else(|| {
-        format!(
-            "the store in `{}` has no key yet; was a server ever started on it?",
-            data.display()
-        )
-    })?;
-    let file = options.root_key_file.clone().unwrap_or_else(|| data.join(ROOT_KEY_FILE));
-    let root_key = Provider::File(file.clone()).read(Some(&row.root_key_id))?.ok_or_else(|| {
-        format!("no root key at `{}`; name its file with --root-key-file", file.display())
-    })?;
-    let id = root_key.id().to_owned();
-    let (sealer, _) = row.open(root_key).map_err(|_| {
-        format!(
-            "root key {id} does not open this store, which is sealed with root key {}; give the \
-             right file with --root-key-file",
-            row.root_key_id
->>>>>>> main
+             --root-key settings"
         )
     })?;
     let (sealer, _) = row.open(root_key).map_err(|_| {

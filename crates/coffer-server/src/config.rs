@@ -362,13 +362,8 @@ impl std::error::Error for InvalidConfig {}
 
 /// Where the server listens when nothing else is said.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:4566";
-<<<<<<< HEAD
-const DATA_DEFAULT: &str = "coffer-data";
-const ROOT_KEY_FILE: &str = "root.key";
-=======
 pub(crate) const DATA_DEFAULT: &str = "coffer-data";
 pub(crate) const ROOT_KEY_FILE: &str = "root.key";
->>>>>>> main
 /// Where systemd puts a service's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The region that is printed when nothing else is said.

@@ -28,13 +28,8 @@ pub const SERVICES: &[Service] = &[
 
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
-<<<<<<< HEAD
-    JobEntry::of::<cloudtrail::deliver::DeliverLogFiles>(),
-    JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
-=======
     JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
     JobEntry::of::<cloudtrail::deliver::DeliverLogFiles>(),
->>>>>>> main
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),

@@ -19,11 +19,7 @@ pub(crate) enum Audit {
     Verify(Box<ServerOptions>),
     /// List who read a secret or parameter, or was refused to, newest first.
     WhoRead(WhoRead),
-<<<<<<< HEAD
-    /// List who can read a secret or parameter now, and what lets them.
-=======
     /// List which users and roles can read a secret or parameter now, and what lets them.
->>>>>>> main
     WhoCanRead(WhoCanRead),
 }
 

@@ -34,23 +34,14 @@ enum Command {
     Dev(Dev),
     /// Print the events that the server kept, oldest first, one JSON object a line.
     Events(target::Target),
-<<<<<<< HEAD
-    /// The audit journal: whether it is whole, and who read what.
-    #[command(subcommand)]
-    Audit(audit::Audit),
-=======
->>>>>>> main
     /// Change the root key of a running server; everything goes on being served meanwhile.
     Rekey(rekey::Rekey),
     /// Make, list and close accounts.
     #[command(subcommand)]
     Account(account::Account),
-<<<<<<< HEAD
-=======
     /// The audit journal: whether it is whole, and who read what.
     #[command(subcommand)]
     Audit(audit::Audit),
->>>>>>> main
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
@@ -80,15 +71,9 @@ fn main() -> ExitCode {
             run_dev(&options).map_err(|error| error.to_string())
         }
         Command::Events(target) => events::run(&target),
-<<<<<<< HEAD
-        Command::Audit(audit) => audit.run(),
-        Command::Rekey(rekey) => rekey.run(),
-        Command::Account(account) => account.run(),
-=======
         Command::Rekey(rekey) => rekey.run(),
         Command::Account(account) => account.run(),
         Command::Audit(audit) => audit.run(),
->>>>>>> main
         Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {

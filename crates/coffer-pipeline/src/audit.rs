@@ -30,7 +30,7 @@ pub use identity::{
     WebIdFederationData,
 };
 pub use key_use::KeyUse;
-pub use slice::Slice;
+pub use slice::{Slice, slice};
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
 /// does.

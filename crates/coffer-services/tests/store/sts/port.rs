@@ -273,7 +273,7 @@ impl Told {
     }
 
     pub(super) fn is_refused(&self, code: &str, part: &str) {
-        let (found, message) = self.fault.as_ref().expect("a refusal");
+        let (found, message) = self.fault.as_ref().unwrap();
         assert_eq!(found, code, "{message}");
         assert!(message.contains(part), "{message}");
     }

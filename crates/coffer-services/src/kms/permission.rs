@@ -7,6 +7,7 @@ use coffer_pipeline::demand::{RESOURCE_TAG, tag_of};
 use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard};
 use coffer_protocol::Fault;
 
+use super::alias::AliasRecord;
 use super::envelope::{self, Bound};
 use super::find::{Named, find_key, named};
 use super::grant::{GrantOperation, is_granted};
@@ -62,6 +63,22 @@ pub(super) fn granted(mut demand: Demand, by_grant: bool) -> Demand {
 /// The permission to do something with an alias itself, which has no policy of its own.
 pub(super) fn demand_on_alias(call: &Call<'_>, action: &'static str, name: &str) -> Demand {
     Demand::of(action, call.scope().arn_text("kms", &[name]))
+}
+
+/// The permissions to change what an alias stands for: on the alias, and on the key that it stands
+/// for now. AWS: in an IAM policy for the first, and in the key policy for the second.
+pub(super) async fn demands_on_alias(
+    call: &mut Call<'_>,
+    action: &'static str,
+    name: &str,
+) -> Result<Vec<Demand>, Fault> {
+    let mut demands = vec![demand_on_alias(call, action, name)];
+    let row = AliasRecord::key_of(call.scope(), name);
+    if let Some(alias) = call.get::<AliasRecord>(&row).await? {
+        let key = key_arn(call.scope(), &alias.key_id);
+        demands.push(demand_on(call, action, &key).await?);
+    }
+    Ok(demands)
 }
 
 /// The permission to do something with a ciphertext: on the key that is said, or else on the one

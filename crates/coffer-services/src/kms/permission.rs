@@ -107,12 +107,15 @@ pub(super) async fn demand_on_source(
 
 /// The permission to do something with a key.
 pub(super) fn of_key(call: &Call<'_>, key: &Arc<KeyRecord>, action: &'static str) -> Demand {
-    let policy = key.policy.clone();
     let demand = Demand::of(action, key.arn())
         .owned_by(key.account)
-        .guarded_by(Guard::Key { policy, is_granted: false })
         .known_by(Arc::clone(key) as Arc<dyn Facts>);
-    veiled(call, demand)
+    if key.account != call.account() && !FROM_OTHER_ACCOUNTS.contains(&action) {
+        // AWS: whatever its policy says, only the key's own account may do this.
+        return veiled(call, demand);
+    }
+    let policy = key.policy.clone();
+    veiled(call, demand.guarded_by(Guard::Key { policy, is_granted: false }))
 }
 
 fn of_missing(call: &Call<'_>, action: &'static str, arn: String) -> Demand {
@@ -249,3 +252,29 @@ impl Facts for KeyRecord {
 const REQUEST_ALIAS: &str = "kms:requestalias";
 const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 const CONTEXT: &str = "kms:encryptioncontext:";
+/// AWS: what a key policy can allow to other accounts (the API reference's "Cross-account use" of
+/// each operation).
+const FROM_OTHER_ACCOUNTS: [&str; 22] = [
+    "kms:CreateGrant",
+    "kms:Decapsulate",
+    "kms:Decrypt",
+    "kms:DeriveSharedSecret",
+    "kms:DescribeKey",
+    "kms:Encapsulate",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateMac",
+    "kms:GetKeyRotationStatus",
+    "kms:GetPublicKey",
+    "kms:ListGrants",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:Sign",
+    "kms:Verify",
+    "kms:VerifyMac",
+];

@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
 use super::key::KeyRecord;
-use super::permission::{demand_on, demand_on_alias};
+use super::permission::{demand_on, demands_on_alias};
 use super::target::{target_of, with_alias, without_alias};
 
 /// Lets an alias stand for another key of the customer.
@@ -36,10 +36,9 @@ impl Operation for UpdateAlias {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![
-            demand_on_alias(call, "kms:UpdateAlias", &input.alias_name),
-            demand_on(call, "kms:UpdateAlias", &input.target_key_id).await?,
-        ])
+        let mut demands = demands_on_alias(call, "kms:UpdateAlias", &input.alias_name).await?;
+        demands.push(demand_on(call, "kms:UpdateAlias", &input.target_key_id).await?);
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -29,7 +29,7 @@ pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
     WebIdFederationData,
 };
-pub use key_use::KeyUse;
+pub use key_use::{KeptKeyUse, KeyUse};
 pub use slice::{Slice, slice};
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
@@ -91,6 +91,9 @@ pub struct AuditRecord {
     /// How the connection was secured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_details: Option<TlsDetails>,
+    /// What services did with keys for this answer: records of their own, when it is read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_uses: Vec<KeptKeyUse>,
 }
 
 impl AuditRecord {
@@ -124,6 +127,7 @@ impl AuditRecord {
             shared_event_id: None,
             vpc_endpoint_id: None,
             tls_details: None,
+            key_uses: Vec::new(),
         }
     }
 

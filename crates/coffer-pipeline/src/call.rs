@@ -47,7 +47,7 @@ pub(crate) struct Outcome {
 
 /// What a decision leaves for its audit records.
 #[derive(Debug, Default)]
-pub(crate) struct Trace {
+pub struct Trace {
     /// The ARNs that it acted on.
     pub(crate) resources: Vec<String>,
     /// What it did with keys on behalf of the caller.

@@ -72,7 +72,7 @@ impl AuditBatchRecord {
             let (record, after) = after.split_at_checked(length).ok_or_else(broken)?;
             rest = after;
             match AuditRecord::from_journal(record) {
-                Ok(record) => records.push(record),
+                Ok(record) => records.extend(record.with_key_uses()),
                 Err(error) => tracing::warn!(%error, "an audit record cannot be read: {error}"),
             }
         }

@@ -7,8 +7,8 @@ use coffer_seal::uuid_text;
 use coffer_store::{DecodeError, Record};
 use serde::{Deserialize, Serialize};
 
-use super::AuditRecord;
 use super::identity::UserIdentity;
+use super::{AuditRecord, KeyUse};
 use crate::context::{Caller, CallerKind, RequestContext};
 use crate::operation::{Access, Operation};
 
@@ -43,6 +43,8 @@ pub struct AuditDraft<'a> {
     pub fault: Option<&'a Fault>,
     /// The ARNs that were acted on.
     pub resources: &'a [&'a str],
+    /// What services did with keys for this answer.
+    pub key_uses: &'a [KeyUse],
     /// What belongs neither to what was asked nor to what was answered: an object's JSON.
     pub additional_event_data: Option<&'a [u8]>,
     /// What the records of several accounts about one thing share.
@@ -108,6 +110,7 @@ impl<'a> AuditDraft<'a> {
             read_only: false,
             fault: None,
             resources: &[],
+            key_uses: &[],
             additional_event_data: None,
             shared_event_id: None,
             tls: None,
@@ -196,6 +199,7 @@ impl<'a> AuditDraft<'a> {
             out.extend_from_slice(data);
         }
         self.write_resources(out);
+        self.write_key_uses(out);
         text(b",\"sharedEventID\":", self.shared_event_id, out);
         if let Some(tls) = self.tls {
             out.extend_from_slice(b",\"tlsDetails\":");
@@ -217,6 +221,22 @@ impl<'a> AuditDraft<'a> {
             fault.message.get(..cut).unwrap_or_default()
         });
         text(b",\"errorMessage\":", Some(message).filter(|message| !message.is_empty()), out);
+    }
+
+    fn write_key_uses(&self, out: &mut Vec<u8>) {
+        if self.key_uses.is_empty() {
+            return;
+        }
+        out.extend_from_slice(b",\"keyUses\":[");
+        let start = out.len();
+        for key_use in self.key_uses {
+            if out.len() - start > KEY_USES_BYTES_MAX {
+                break;
+            }
+            key_use.write(out);
+            out.push(b',');
+        }
+        coffer_protocol::encode::close(b']', out);
     }
 
     fn write_resources(&self, out: &mut Vec<u8>) {
@@ -304,6 +324,8 @@ fn write_serde<T: Serialize>(value: &T, out: &mut Vec<u8>) {
 
 /// What a record keeps of what was asked, and of what was answered, at most.
 const OBJECT_BYTES_MAX: usize = 20 * 1024;
+/// An encryption context has at most 8 KiB, so one more than this still fits into a record.
+const KEY_USES_BYTES_MAX: usize = 8 * 1024;
 const RESOURCES_BYTES_MAX: usize = 12 * 1024;
 const MESSAGE_BYTES_MAX: usize = 2048;
 const RECORD_BYTES_USUAL: usize = 1024;

@@ -1,11 +1,15 @@
-//! What a service did with a KMS key on behalf of a caller: a record of its own, beside that of the
-//! answer.
+//! What services did with KMS keys on behalf of a caller. CloudTrail has a record of its own for each
+//! use; here they are kept within that of the answer, and told apart when it is read.
 
-use coffer_protocol::{AuditObject, Encode as _};
+use std::collections::BTreeMap;
+
+use coffer_protocol::Encode as _;
 use coffer_seal::pairs_of_bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use serde_json::value::to_raw_value;
 
-use super::{AuditDraft, UserIdentity};
-use crate::context::RequestContext;
+use super::AuditRecord;
 
 /// One use of a key through a service.
 #[derive(Debug, Clone)]
@@ -20,32 +24,80 @@ pub struct KeyUse {
     pub context: Vec<u8>,
 }
 
+/// The same, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptKeyUse {
+    event_name: String,
+    service: String,
+    key: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    context: BTreeMap<String, String>,
+}
+
 impl KeyUse {
-    /// Appends its record, as the journal keeps it; `part` is its place among those of the request.
-    pub(crate) fn write(&self, context: &RequestContext, part: u16, out: &mut Vec<u8>) {
-        let host = format!("{}.amazonaws.com", self.service);
-        let resources = [self.key_arn.as_str()];
-        let draft = AuditDraft {
-            identity: UserIdentity::of(&context.caller).through(&host),
-            source_ip: &host,
-            user_agent: &host,
-            part,
-            read_only: true,
-            resources: &resources,
-            ..AuditDraft::of(context, "kms", self.event_name)
-        };
-        draft.write(|object| self.parameters(object), |_| {}, out);
+    /// Appends what is kept of it.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"{\"eventName\":");
+        self.event_name.encode_json(out);
+        out.extend_from_slice(b",\"service\":");
+        self.service.encode_json(out);
+        out.extend_from_slice(b",\"key\":");
+        self.key_arn.encode_json(out);
+        out.extend_from_slice(b",\"context\":{");
+        for (name, value) in pairs_of_bytes(&self.context) {
+            name.encode_json(out);
+            out.push(b':');
+            value.encode_json(out);
+            out.push(b',');
+        }
+        coffer_protocol::encode::close(b'}', out);
+        out.push(b'}');
+    }
+}
+
+impl AuditRecord {
+    /// The record of an answer, and behind it those of the keys that were used for it.
+    pub fn with_key_uses(mut self) -> Vec<Self> {
+        let uses = std::mem::take(&mut self.key_uses);
+        let mut records = Vec::with_capacity(uses.len() + 1);
+        for (part, key_use) in (1..).zip(uses) {
+            records.push(self.of_key_use(part, key_use));
+        }
+        records.insert(0, self);
+        records
     }
 
-    fn parameters(&self, object: &mut AuditObject<'_>) {
-        let mut json = vec![b'{'];
-        for (name, value) in pairs_of_bytes(&self.context) {
-            name.encode_json(&mut json);
-            json.push(b':');
-            value.encode_json(&mut json);
-            json.push(b',');
+    /// AWS: the same caller, through the service, which stands for address and user agent (Secrets
+    /// Manager user guide, "How Secrets Manager uses KMS").
+    fn of_key_use(&self, part: u16, key_use: KeptKeyUse) -> Self {
+        let host = format!("{}.amazonaws.com", key_use.service);
+        let mut user_identity = self.user_identity.clone();
+        user_identity.invoked_by = Some(host.clone().into());
+        let parameters = json!({"encryptionContext": key_use.context});
+        Self {
+            event_time: self.event_time,
+            event_source: "kms.amazonaws.com".to_owned(),
+            event_name: key_use.event_name,
+            event_type: self.event_type.clone(),
+            aws_region: self.aws_region.clone(),
+            recipient_account_id: self.recipient_account_id,
+            user_identity,
+            source_ip_address: host.clone(),
+            user_agent: host,
+            request_id: self.request_id.clone(),
+            part,
+            read_only: true,
+            error_code: None,
+            error_message: None,
+            request_parameters: to_raw_value(&parameters).ok(),
+            response_elements: None,
+            additional_event_data: None,
+            resources: vec![key_use.key],
+            shared_event_id: None,
+            vpc_endpoint_id: None,
+            tls_details: None,
+            key_uses: Vec::new(),
         }
-        coffer_protocol::encode::close(b'}', &mut json);
-        object.json("encryptionContext", &json);
     }
 }

@@ -66,7 +66,8 @@ pub async fn not_shipped(world: &World, trail: &Trail) -> Result<Vec<AuditRecord
     let from = known.as_deref().map_or(Position::START, position);
     let read = read(trail.folder(), from, TAIL_RECORDS_MAX, TAIL_BYTES_MAX).map_err(unreadable)?;
     let records = read.entries.iter().filter(|entry| entry.kind == Kind::Record);
-    Ok(records.filter_map(|entry| AuditRecord::from_journal(&entry.record).ok()).collect())
+    let records = records.filter_map(|entry| AuditRecord::from_journal(&entry.record).ok());
+    Ok(records.flat_map(AuditRecord::with_key_uses).collect())
 }
 
 /// Stages the records as batches; gives how many they are.

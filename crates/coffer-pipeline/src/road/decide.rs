@@ -29,14 +29,10 @@ pub trait Decision: Sync {
     ///
     /// # Errors
     /// What cannot be written.
-    fn record(
-        &self,
-        outcome: &Self::Outcome,
-        resources: Vec<String>,
-    ) -> Result<AuditRecord, Fault> {
+    fn record(&self, outcome: &Self::Outcome, trace: &Trace) -> Result<AuditRecord, Fault> {
         let _ = outcome;
         let (service, name) = self.names();
-        Ok(AuditRecord::new(self.context(), service, name, resources))
+        Ok(AuditRecord::new(self.context(), service, name, trace.resources.clone()))
     }
 
     /// One run.
@@ -59,10 +55,11 @@ impl<O: Operation> Decision for Decoded<O> {
         (self.route.service.name, O::NAME)
     }
 
-    fn record(&self, outcome: &O::Output, resources: Vec<String>) -> Result<AuditRecord, Fault> {
-        let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+    fn record(&self, outcome: &O::Output, trace: &Trace) -> Result<AuditRecord, Fault> {
+        let resources: Vec<&str> = trace.resources.iter().map(String::as_str).collect();
         let draft = AuditDraft {
             resources: &resources,
+            key_uses: &trace.key_uses,
             ..AuditDraft::of_operation::<O>(&self.context, self.route.service.name)
         };
         draft.to_record::<O>(Some(&self.input), Some(outcome)).map_err(Fault::internal)
@@ -183,16 +180,12 @@ fn stage_records<D: Decision>(
     is_doubtful: bool,
     transaction: &mut Transaction,
 ) -> Result<(), Fault> {
-    let record = decision.record(outcome, std::mem::take(&mut trace.resources))?;
+    let record = decision.record(outcome, trace)?;
     if is_doubtful {
         transaction.expect(&record.key(), None);
     }
-    transaction.put::<AuditRecord>(record, None);
-    let mut bytes = Vec::new();
-    for (part, key_use) in (1..).zip(&trace.key_uses) {
-        bytes.clear();
-        key_use.write(decision.context(), part, &mut bytes);
-        let record = AuditRecord::from_journal(&bytes).map_err(Fault::internal)?;
+    // Rows are looked up one by one, so each has what CloudTrail's records have.
+    for record in record.with_key_uses() {
         transaction.put::<AuditRecord>(record, None);
     }
     trace.is_committed = true;

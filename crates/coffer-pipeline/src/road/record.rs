@@ -28,17 +28,12 @@ pub(super) fn answered<'r, O: Operation>(
     let resources: Vec<&str> = trace.resources.iter().map(String::as_str).collect();
     let draft = AuditDraft {
         resources: &resources,
+        key_uses: &trace.key_uses,
         ..AuditDraft::of_operation::<O>(&decoded.context, decoded.route.service.name)
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write_operation::<O>(Some(&decoded.input), Some(output), &mut record);
-    let mut written = trail.append(decoded.context.now, &record);
-    for (part, key_use) in (1..).zip(&trace.key_uses) {
-        record.clear();
-        key_use.write(&decoded.context, part, &mut record);
-        written = written.and(trail.append(decoded.context.now, &record));
-    }
-    Appended(Some((trail, written)))
+    Appended(Some((trail, trail.append(decoded.context.now, &record))))
 }
 
 /// Records that an operation was refused or failed.
@@ -128,6 +123,7 @@ async fn told(
         read_only: route.entry.access == Access::Read,
         fault: Some(fault),
         resources: &[],
+        key_uses: &[],
         additional_event_data: None,
         shared_event_id: None,
         tls: None,

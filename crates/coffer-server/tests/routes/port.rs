@@ -165,6 +165,14 @@ impl Port {
         }
     }
 
+    /// All rows but those that note when keys and roles were last used: whoever signs rightly has
+    /// used one, also where the request is then refused.
+    pub(crate) async fn rows_besides_uses(&self) -> BTreeMap<Key, Vec<u8>> {
+        let mut rows = self.rows().await;
+        rows.retain(|key, _| !key.as_bytes().starts_with(USES.as_bytes()));
+        rows
+    }
+
     /// The audit records of answers, by request: how many the journal has and how many commits
     /// have, and the code of the fault that they tell.
     pub(crate) async fn records(&self) -> BTreeMap<String, Kept> {
@@ -307,5 +315,7 @@ pub(crate) fn name(route: &Route) -> String {
 /// The bucket that there is for log files.
 pub(crate) const BUCKET: &str = "trail-bucket";
 const JOURNAL: &str = "journal";
+/// What the tables of last uses begin with.
+const USES: &str = "iam-used.";
 /// When everything happens that is signed.
 pub(crate) const NOW: Timestamp = Timestamp::EPOCH;

@@ -9,35 +9,60 @@ use coffer_server::runtime;
 
 /// The access key of the measured server.
 pub(crate) const ACCESS_KEY_ID: &str = "AKIABENCHBENCHBENCHX";
+/// The account of the measured server.
+pub(crate) const ACCOUNT: &str = "111122223333";
 /// Its secret.
 pub(crate) const SECRET: &str = "bench-bench-bench-bench-bench-bench-benc";
 
-/// Makes the bytes of a signed request, as boto3 would send it.
+/// The credentials of the measured server's first account.
+pub(crate) fn root() -> Credentials {
+    Credentials {
+        access_key_id: ACCESS_KEY_ID.to_owned(),
+        secret_access_key: Sensitive::new(SECRET.to_owned()),
+        session_token: None,
+    }
+}
+
+/// Makes the bytes of a signed request of an awsJson service, as boto3 would send it.
 pub(crate) fn signed(
     server: SocketAddr,
+    credentials: &Credentials,
     service: &str,
     target: &str,
     body: &str,
 ) -> Result<Vec<u8>, String> {
-    let credentials = Credentials {
-        access_key_id: ACCESS_KEY_ID.to_owned(),
-        secret_access_key: Sensitive::new(SECRET.to_owned()),
-        session_token: None,
-    };
-    let request = http::Request::post("/")
-        .header("host", server.to_string())
+    let request = request(server)
         .header("x-amz-target", target)
-        .header("content-type", "application/x-amz-json-1.1")
+        .header("content-type", "application/x-amz-json-1.1");
+    sign(request, credentials, service, body)
+}
+
+/// Makes the bytes of a signed request of an awsQuery service.
+pub(crate) fn signed_form(
+    server: SocketAddr,
+    credentials: &Credentials,
+    service: &str,
+    form: &str,
+) -> Result<Vec<u8>, String> {
+    let request = request(server).header("content-type", "application/x-www-form-urlencoded");
+    sign(request, credentials, service, form)
+}
+
+fn request(server: SocketAddr) -> http::request::Builder {
+    http::Request::post("/")
+        .header("host", server.to_string())
         .header("user-agent", "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux lang/python#3.11")
-        .body(())
-        .map_err(|error| error.to_string())?;
+}
+
+fn sign(
+    request: http::request::Builder,
+    credentials: &Credentials,
+    service: &str,
+    body: &str,
+) -> Result<Vec<u8>, String> {
+    let request = request.body(()).map_err(|error| error.to_string())?;
     let (mut head, ()) = request.into_parts();
-    let signer = Signer {
-        credentials: &credentials,
-        region: "us-east-1",
-        service,
-        now: runtime::real_now(),
-    };
+    let signer = Signer { credentials, region: "us-east-1", service, now: runtime::real_now() };
     signer.sign_request(&mut head, body.as_bytes()).map_err(|error| format!("{error:?}"))?;
     let mut bytes = b"POST / HTTP/1.1\r\n".to_vec();
     for (name, value) in &head.headers {

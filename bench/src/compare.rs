@@ -2,16 +2,16 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use serde_json::json;
+use coffer_protocol::sigv4::Credentials;
 
 use crate::call::{self, ACCESS_KEY_ID, SECRET};
 use crate::load;
 use crate::process::{Server, free_address};
+use crate::scene;
 
 /// What to measure and how much.
 #[derive(Args)]
@@ -73,11 +73,14 @@ impl Compare {
     async fn compare(&self) -> Result<(), String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let coffer = self.start_coffer(&folder)?;
-        prepare(coffer.address)?;
+        let role = scene::prepare(coffer.address)?;
+        let callers = [("a role", role), ("root", call::root())];
         let mut table = String::from(TABLE_HEAD);
-        for subject in &SUBJECTS {
-            let rows = self.measure(&coffer, &folder, subject).await?;
-            table.push_str(&rows);
+        for (who, credentials) in &callers {
+            for subject in &SUBJECTS {
+                let rows = self.measure(&coffer, &folder, subject, (who, credentials)).await?;
+                table.push_str(&rows);
+            }
         }
         let mut out = std::io::stdout();
         out.write_all(table.as_bytes()).map_err(|error| error.to_string())?;
@@ -94,7 +97,7 @@ impl Compare {
         let environment = [
             ("COFFER_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("COFFER_ROOT_SECRET_ACCESS_KEY", SECRET),
-            ("COFFER_ACCOUNT_ID", "111122223333"),
+            ("COFFER_ACCOUNT_ID", call::ACCOUNT),
         ];
         Server::start(address, &self.coffer, &arguments, &environment)
     }
@@ -104,9 +107,11 @@ impl Compare {
         coffer: &Server,
         folder: &tempfile::TempDir,
         subject: &Subject,
+        (who, credentials): (&str, &Credentials),
     ) -> Result<String, String> {
         let Subject { service, target, body, .. } = subject;
-        let request: Arc<[u8]> = call::signed(coffer.address, service, target, body)?.into();
+        let request = call::signed(coffer.address, credentials, service, target, body)?;
+        let request: Arc<[u8]> = request.into();
         let answer = call::once(coffer.address, &request)?;
         let bare = start_bare(folder, &answer)?;
         let mut figures = [Figures::default(), Figures::default()];
@@ -120,7 +125,7 @@ impl Compare {
             }
         }
         let [coffer, bare] = figures.map(|figures| figures.medians());
-        Ok(rows(subject.name, coffer, bare))
+        Ok(rows(&format!("{}, {who}", subject.name), coffer, bare))
     }
 
     async fn round(&self, server: &Server, request: Arc<[u8]>) -> Result<[f64; 3], String> {
@@ -149,23 +154,6 @@ impl Figures {
             figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
         })
     }
-}
-
-fn prepare(server: SocketAddr) -> Result<(), String> {
-    let parameter = json!({
-        "Name": "/bench/db/password", "Type": "SecureString", "Value": VALUE,
-    });
-    let secret = json!({
-        "Name": "bench/db", "ClientRequestToken": "00000000-0000-4000-8000-000000000001",
-        "SecretString": json!({"username": "app", "password": VALUE}).to_string(),
-    });
-    for (service, target, body) in [
-        ("ssm", "AmazonSSM.PutParameter", parameter),
-        ("secretsmanager", "secretsmanager.CreateSecret", secret),
-    ] {
-        call::once(server, &call::signed(server, service, target, &body.to_string())?)?;
-    }
-    Ok(())
 }
 
 fn start_bare(folder: &tempfile::TempDir, answer: &[u8]) -> Result<Server, String> {
@@ -200,7 +188,3 @@ const TABLE_HEAD: &str = "\
 ";
 const CONNECTIONS: usize = 16;
 const RATE_PER_SECOND: f64 = 4000.0;
-/// Two hundred bytes, as an ordinary secret has.
-const VALUE: &str = "correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz-\
-                     correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz-\
-                     correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz";

@@ -6,6 +6,7 @@ mod call;
 mod compare;
 mod load;
 mod process;
+mod scene;
 
 use std::io::Write;
 use std::process::ExitCode;

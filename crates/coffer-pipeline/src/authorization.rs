@@ -4,7 +4,7 @@ mod keys;
 
 use coffer_policy::{
     Decision, Grammar, Policies, Policy, Principal, PrincipalKind, Request, ResourceKind,
-    ResourcePolicy, evaluate,
+    ResourcePolicy, evaluate, explain,
 };
 use coffer_protocol::Fault;
 
@@ -23,6 +23,59 @@ pub(crate) fn decide(
     demand: &Demand,
     facts: &dyn Facts,
 ) -> Result<Decision, Fault> {
+    with_policies(context, demand, facts, evaluate)
+}
+
+/// A decision, and what made it.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The decision.
+    pub decision: Decision,
+    /// The statements that made it: those that deny what is denied, or allow what is allowed.
+    pub because: Vec<Because>,
+}
+
+/// A statement that made a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Because {
+    /// The kind of its policy, in AWS's words.
+    pub policy: &'static str,
+    /// Its id, or its place in its policy, from 1.
+    pub statement: String,
+    /// The condition keys that it asks about: the decision holds as long as they have these values.
+    pub conditions: Vec<String>,
+}
+
+/// Decides as [`decide`] does, and tells why.
+///
+/// # Errors
+/// See [`decide`].
+pub(crate) fn judge(
+    context: &RequestContext,
+    demand: &Demand,
+    facts: &dyn Facts,
+) -> Result<Judgement, Fault> {
+    with_policies(context, demand, facts, |request, policies| {
+        let explanation = explain(request, policies);
+        let because = explanation.deciding().map(|matched| Because {
+            policy: matched.place.policy_type.name(),
+            statement: match matched.statement.sid() {
+                Some(sid) => sid.to_owned(),
+                None => (matched.place.statement + 1).to_string(),
+            },
+            conditions: matched.statement.context_keys().map(str::to_owned).collect(),
+        });
+        Judgement { decision: explanation.decision, because: because.collect() }
+    })
+}
+
+/// Lays out the request and the policies that apply to it.
+fn with_policies<T>(
+    context: &RequestContext,
+    demand: &Demand,
+    facts: &dyn Facts,
+    look: impl FnOnce(&Request<'_>, &Policies<'_>) -> T,
+) -> Result<T, Fault> {
     let keys = Keys { context, demand, facts };
     let request = Request {
         principal: match &demand.principal {
@@ -65,7 +118,7 @@ pub(crate) fn decide(
         resource,
         grant_allows: matches!(demand.guard, Guard::Key { is_granted: true, .. }),
     };
-    Ok(evaluate(&request, &policies))
+    Ok(look(&request, &policies))
 }
 
 /// Whether a caller may do anything: coffer itself, carrying out what was asked for and allowed.

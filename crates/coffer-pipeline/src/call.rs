@@ -9,13 +9,14 @@ use coffer_seal::{Entropy, RootKey, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
 use crate::audit::KeyUse;
-use crate::authorization;
-use crate::context::{CallerKind, RequestContext, Scope};
+use crate::authorization::{self, Judgement};
+use crate::context::{Caller, CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
 use crate::event::EventRecord;
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
 use crate::outside::Outside;
+use crate::permissions::Permissions;
 use crate::world::{Clock, World};
 
 /// One run of a decision. All that it reads becomes an expectation of its commit, so a decision
@@ -157,6 +158,28 @@ impl<'w> Call<'w> {
             return Ok(None);
         }
         authorization::decide(self.context, demand, facts).map(Some)
+    }
+
+    /// What the policies say of the same demand by somebody else, and why: a user, or a session of
+    /// a role.
+    ///
+    /// # Errors
+    /// A store that cannot be read, or a policy in it.
+    pub async fn judgement_of(
+        &self,
+        caller: Caller,
+        demands: &[(Demand, &(dyn Facts + Sync))],
+    ) -> Result<Vec<Judgement>, Fault> {
+        let permissions = Permissions::read(self.world, &caller).await?;
+        let context = RequestContext {
+            caller: Arc::new(caller),
+            permissions: Arc::new(permissions),
+            ..self.context.clone()
+        };
+        let judge = |(demand, facts): &(Demand, &(dyn Facts + Sync))| {
+            authorization::judge(&context, demand, *facts)
+        };
+        demands.iter().map(judge).collect()
     }
 
     /// What seals the tokens of sessions.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use coffer_model::{AccountId, Arn, Region, Timestamp};
 use coffer_store::Key;
 
-use crate::identity::SessionClaims;
+use crate::identity::{RoleRecord, SessionClaims, UserRecord};
 use crate::permissions::Permissions;
 
 /// The account and region that a piece of state belongs to.
@@ -101,6 +101,34 @@ impl Caller {
             kind: CallerKind::Root,
             session: None,
             tags: BTreeMap::new(),
+        }
+    }
+
+    /// A user, by no access key yet.
+    pub fn of_user(user: &UserRecord) -> Self {
+        Self {
+            account: user.account,
+            arn: user.arn(),
+            principal_arn: user.arn(),
+            user_id: user.user_id.clone(),
+            access_key_id: None,
+            kind: CallerKind::User { user_name: user.user_name.clone() },
+            session: None,
+            tags: user.tags.clone(),
+        }
+    }
+
+    /// A session of a role, without tags and policies of its own, by no access key yet.
+    pub fn of_role(role: &RoleRecord, session_name: &str) -> Self {
+        Self {
+            account: role.account,
+            arn: role.session_arn(session_name),
+            principal_arn: role.arn(),
+            user_id: format!("{}:{session_name}", role.role_id),
+            access_key_id: None,
+            kind: CallerKind::AssumedRole { role_name: role.role_name.clone() },
+            session: None,
+            tags: role.tags.clone(),
         }
     }
 

@@ -4,7 +4,7 @@
 //! Each room of [`road`] returns a type that only it can make, so no room can be skipped.
 
 pub mod audit;
-mod authorization;
+pub mod authorization;
 pub mod call;
 pub mod context;
 pub mod demand;

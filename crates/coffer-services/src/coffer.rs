@@ -1,4 +1,5 @@
-//! What AWS has no API for: the movable clock, the events that were kept, and issuers' keys.
+//! What AWS has no API for: the movable clock, the events that were kept, who can
+//! read a secret, and issuers' keys.
 //!
 //! Its operations travel the same road as all others.
 
@@ -6,6 +7,7 @@ mod advance_clock;
 mod describe_clock;
 mod errors;
 mod list_events;
+mod list_readers;
 mod put_issuer_keys;
 
 use coffer_pipeline::{Entry, Protocol, Service};
@@ -18,6 +20,7 @@ pub const SERVICE: Service = Service {
         Entry::of::<advance_clock::AdvanceClock>(),
         Entry::of::<describe_clock::DescribeClock>(),
         Entry::of::<list_events::ListEvents>(),
+        Entry::of::<list_readers::ListReaders>(),
         Entry::of::<put_issuer_keys::PutIssuerKeys>(),
     ],
 };

@@ -26,7 +26,7 @@ mod list_tags_for_resource;
 mod listing;
 pub mod name;
 pub mod parameter;
-mod permission;
+pub(crate) mod permission;
 pub mod policy;
 mod put_parameter;
 mod put_resource_policy;

@@ -133,7 +133,7 @@ async fn of_key(world: &World, access_key_id: &str) -> Result<Known, Unknown> {
         AccessKeyOwner::Root => Caller::root(key.account, access_key_id),
         AccessKeyOwner::User { user, user_id } => {
             let user = user_of(world, key.account, user, user_id).await?;
-            Caller { access_key_id: Some(access_key_id.to_owned()), ..of_user(&user) }
+            Caller { access_key_id: Some(access_key_id.to_owned()), ..Caller::of_user(&user) }
         }
     };
     known(world, caller, key.secret().clone(), None).await
@@ -149,20 +149,11 @@ async fn of_session(world: &World, access_key_id: &str, token: &str) -> Result<K
     let mut caller = match &claims.kind {
         SessionKind::Root => Caller::root(claims.account, access_key_id),
         SessionKind::User { user, user_id } => {
-            of_user(user_of(world, claims.account, user, user_id).await?.as_ref())
+            Caller::of_user(user_of(world, claims.account, user, user_id).await?.as_ref())
         }
         SessionKind::Role { role, role_id, session_name } => {
             let role = role_of(world, claims.account, role, role_id).await?;
-            Caller {
-                account: role.account,
-                arn: role.session_arn(session_name),
-                principal_arn: role.arn(),
-                user_id: format!("{role_id}:{session_name}"),
-                access_key_id: None,
-                kind: CallerKind::AssumedRole { role_name: role.role_name.clone() },
-                session: None,
-                tags: role.tags.clone(),
-            }
+            Caller::of_role(&role, session_name)
         }
         SessionKind::Federated { name, user, user_id } => {
             if let (Some(user), Some(user_id)) = (user, user_id) {
@@ -204,19 +195,6 @@ async fn known(
         secret,
         token: token.map(str::to_owned),
     })
-}
-
-fn of_user(user: &UserRecord) -> Caller {
-    Caller {
-        account: user.account,
-        arn: user.arn(),
-        principal_arn: user.arn(),
-        user_id: user.user_id.clone(),
-        access_key_id: None,
-        kind: CallerKind::User { user_name: user.user_name.clone() },
-        session: None,
-        tags: user.tags.clone(),
-    }
 }
 
 /// A user of this name, if it is still the one that had this unique id.

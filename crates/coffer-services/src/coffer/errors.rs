@@ -7,5 +7,6 @@ coffer_protocol::errors! {
         InvalidIssuerKeysException => 400, Lower;
         InvalidNextTokenException => 400, Lower;
         IssuerNotFoundException => 400, Lower;
+        ResourceNotFoundException => 400, Lower;
     }
 }

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use coffer_model::{Region, Sensitive};
-use coffer_pipeline::Call;
+use coffer_pipeline::{Call, Demand};
 use coffer_protocol::Fault;
 
-use super::envelope::{self, Bound, DataKey};
+use super::envelope::{self, Bound, DataKey, EncryptionContext};
 use super::grant::{GrantOperation, is_granted};
 use super::key::KeyRecord;
-use super::permission::{must_be_permitted, must_be_permitted_or_granted};
+use super::permission::{must_be_permitted, must_be_permitted_or_granted, of_key, with_context};
 
 /// A service at work with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,23 @@ pub enum Through {
     Caller(&'static str),
     /// For itself, carrying on what an earlier caller was allowed: replicas follow their primary.
     Itself,
+}
+
+/// The permission that a read through a service asks for beside its own: to open a ciphertext with
+/// the key that it names.
+///
+/// # Errors
+/// A ciphertext whose key is not there.
+pub(crate) async fn demand_to_open(
+    call: &mut Call<'_>,
+    service: &'static str,
+    region: &Region,
+    context: &EncryptionContext,
+    blob: &[u8],
+) -> Result<Demand, Fault> {
+    let key = envelope::key_of(call, region, blob).await?;
+    let demand = of_key(call, &key, "kms:Decrypt").through(service);
+    Ok(with_context(demand, Some(context)))
 }
 
 impl Through {

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::Call;
+use coffer_pipeline::{Call, Demand};
 use coffer_protocol::Fault;
 
 use super::errors::SecretsManagerError;
 use super::id;
 use super::seal::{self, Plain};
-use super::secret::{CURRENT, SecretAccessRecord, SecretRecord, Version, VersionAccessRecord};
+use super::secret::{
+    CURRENT, SecretAccessRecord, SecretRecord, SecretValueRecord, Version, VersionAccessRecord,
+};
+use crate::kms::envelope::EncryptionContext;
+use crate::kms::through::demand_to_open;
 
 /// Which version is wanted; AWSCURRENT where nothing is said.
 #[derive(Debug, Clone, Copy, Default)]
@@ -63,6 +67,27 @@ pub(crate) async fn secret_value(
         plain,
         secret: Arc::clone(&secret),
     })
+}
+
+/// All permissions that a read of a secret's current value asks for.
+///
+/// # Errors
+/// As GetSecretValue, for a secret that is not there or has no current value.
+pub(crate) async fn demands(call: &mut Call<'_>, secret_id: &str) -> Result<Vec<Demand>, Fault> {
+    let demand = id::demand(call, "secretsmanager:GetSecretValue", secret_id).await?;
+    let mut demands = vec![demand.with("secretsmanager:versionstage", CURRENT)];
+    let secret = id::find_living(call, secret_id).await?;
+    let (version_id, _) = choose(&secret, Selector::default())?;
+    let row = SecretValueRecord::key_of(&secret, version_id);
+    if let Some(value) = call.get::<SecretValueRecord>(&row).await? {
+        let context = EncryptionContext::from([
+            ("SecretARN".to_owned(), secret.arn()),
+            ("SecretVersionId".to_owned(), version_id.to_owned()),
+        ]);
+        let (region, blob) = (&secret.region, &value.data_key);
+        demands.push(demand_to_open(call, "secretsmanager", region, &context, blob).await?);
+    }
+    Ok(demands)
 }
 
 fn choose<'s>(

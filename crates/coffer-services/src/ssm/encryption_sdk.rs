@@ -50,4 +50,13 @@ pub async fn open(
     Ok(Sensitive::new(std::mem::take(&mut *plain)))
 }
 
+/// The data key of a message, as the KMS key wraps it.
+///
+/// # Errors
+/// What is no message.
+pub(super) fn wrapped_key(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+    let message = SdkMessage::read(bytes).map_err(|_| envelope::invalid_ciphertext())?;
+    Ok(message.wrapped().ciphertext.to_vec())
+}
+
 const DATA_KEY_BYTES: usize = 32;

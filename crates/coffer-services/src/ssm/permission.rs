@@ -10,6 +10,7 @@ use coffer_protocol::Fault;
 use super::name::{self, Reference};
 use super::parameter::{ParameterRecord, ParameterTier};
 use super::resource_policy::ResourcePolicyRecord;
+use super::{read, value};
 
 /// The permission for an action on the parameter that a caller's words mean, whether or not it is
 /// there.
@@ -53,6 +54,20 @@ pub(super) async fn demands(
     words: &str,
 ) -> Result<Vec<Demand>, Fault> {
     Ok(vec![demand(call, action, words).await?])
+}
+
+/// All permissions that a read of a parameter's current value in the clear asks for.
+///
+/// # Errors
+/// A parameter, or its key, that is not there.
+pub(crate) async fn demands_to_read(
+    call: &mut Call<'_>,
+    words: &str,
+) -> Result<Vec<Demand>, Fault> {
+    let parameter = read::find(call, &Reference::read(words)?).await?;
+    let mut demands = vec![demand_on(call, "ssm:GetParameter", Arc::clone(&parameter)).await?];
+    demands.extend(value::demand_to_open(call, &parameter.arn(), &parameter.current).await?);
+    Ok(demands)
 }
 
 async fn known(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use coffer_model::Sensitive;
-use coffer_pipeline::Call;
+use coffer_pipeline::{Call, Demand};
 use coffer_protocol::Fault;
 
 use super::encryption_sdk;
@@ -13,7 +13,7 @@ use super::errors::SsmError;
 use super::parameter::{ParameterTier, ParameterVersion, StoredValue};
 use crate::kms::envelope::EncryptionContext;
 use crate::kms::key::{KeyRecord, find_key, managed_key};
-use crate::kms::through::Through;
+use crate::kms::through::{self, Through};
 
 /// The encryption context of a parameter's value.
 pub fn context_of(arn: &str) -> EncryptionContext {
@@ -76,6 +76,25 @@ pub async fn reveal(
     };
     let plain = opened.map_err(|fault| invalid_key_id(call, fault))?;
     plain.into_text().ok_or_else(|| Fault::internal("a sealed value is not UTF-8"))
+}
+
+/// The permission on a key that a read of a version's value asks for; nothing for a plain one.
+///
+/// # Errors
+/// A value whose key is not there.
+pub(super) async fn demand_to_open(
+    call: &mut Call<'_>,
+    arn: &str,
+    version: &ParameterVersion,
+) -> Result<Option<Demand>, Fault> {
+    let StoredValue::Sealed(sealed) = &version.value else { return Ok(None) };
+    let context = context_of(arn);
+    let region = call.region();
+    let blob = match version.tier {
+        ParameterTier::Advanced => encryption_sdk::wrapped_key(sealed)?,
+        _ => sealed.clone(),
+    };
+    through::demand_to_open(call, "ssm", region, &context, &blob).await.map(Some)
 }
 
 /// A fault of KMS as Parameter Store tells it; what is the server's own fault stays that.

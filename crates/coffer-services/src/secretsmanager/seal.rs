@@ -81,6 +81,14 @@ impl Plain {
 }
 
 impl SealingKey {
+    /// Refuses a key that is disabled or waits for its deletion.
+    ///
+    /// # Errors
+    /// `EncryptionFailure`.
+    pub(crate) fn must_be_usable(&self) -> Result<(), Fault> {
+        self.record.must_be_usable().map_err(encryption_failure)
+    }
+
     /// The ARN of a customer's key; nothing for `aws/secretsmanager`.
     pub(crate) fn customer_arn(&self) -> Option<String> {
         self.id.as_ref().map(|_| self.record.arn())
@@ -96,11 +104,11 @@ pub(crate) fn named_key(kms_key_id: &str) -> Option<&str> {
     (!kms_key_id.is_empty() && !is_managed).then_some(kms_key_id)
 }
 
-/// Finds the key to seal with in a scope, and makes sure that it may be used.
+/// Finds the key to seal with in a scope. Whether it may be used shows when it is.
 ///
 /// # Errors
-/// `EncryptionFailure` for a key that is not there or not usable; `InvalidRequestException` where
-/// a caller of another account would use the key that the service has for the owner.
+/// `EncryptionFailure` for a key that is not there; `InvalidRequestException` where a caller of
+/// another account would use the key that the service has for the owner.
 pub(crate) async fn sealing_key(
     call: &mut Call<'_>,
     scope: &Scope,
@@ -109,10 +117,9 @@ pub(crate) async fn sealing_key(
     let found = match kms_key_id {
         None if scope.account != call.account() => return Err(not_shared()),
         None => key::managed_key(call, SERVICE).await,
-        Some(id) => key::find_key_in(call, scope, id).await,
+        Some(id) => AS_CALLER.find(call, scope, id, "kms:GenerateDataKey").await,
     };
     let record = found.map_err(encryption_failure)?;
-    record.must_be_usable().map_err(encryption_failure)?;
     let Some(id) = kms_key_id else { return Ok(SealingKey { id: None, record }) };
     if record.manager == KeyManager::Aws {
         // Named by its id: the service's own key, or one that belongs to another service.
@@ -123,6 +130,21 @@ pub(crate) async fn sealing_key(
         return Ok(SealingKey { id: None, record });
     }
     Ok(SealingKey { id: Some(id.to_owned()), record })
+}
+
+/// Makes sure that a caller may use a key for a secret that has no value yet.
+///
+/// # Errors
+/// `EncryptionFailure` for a key that is not usable; `AccessDeniedException`.
+pub(crate) fn must_be_able_to_use(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+    key: &SealingKey,
+) -> Result<(), Fault> {
+    // AWS: the version of the context of such a check (user guide, "Secrets Manager encryption
+    // context").
+    let context = context(secret, "RequestToValidateKeyAccess");
+    AS_CALLER.must_be_able_to_use(call, &key.record, &context).map_err(encryption_failure)
 }
 
 /// Finds the key that a replica in another region or account is sealed under, and makes sure that

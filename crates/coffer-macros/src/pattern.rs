@@ -25,7 +25,7 @@ fn translated(java: &str) -> Result<String, String> {
                 let Some(escaped) = rest.next() else {
                     return Err("a backslash ends the pattern".to_owned());
                 };
-                escape(escaped, depth > 0, &mut regex)?;
+                escape(escaped, depth > 0, &mut regex);
             }
             '[' => {
                 depth += 1;
@@ -47,7 +47,7 @@ fn translated(java: &str) -> Result<String, String> {
     Ok(regex)
 }
 
-fn escape(escaped: char, in_class: bool, regex: &mut String) -> Result<(), String> {
+fn escape(escaped: char, in_class: bool, regex: &mut String) {
     let set = match escaped.to_ascii_lowercase() {
         'd' => DIGIT,
         'w' => WORD,
@@ -55,16 +55,15 @@ fn escape(escaped: char, in_class: bool, regex: &mut String) -> Result<(), Strin
         _ => {
             regex.push('\\');
             regex.push(escaped);
-            return Ok(());
+            return;
         }
     };
     match (in_class, escaped.is_ascii_uppercase()) {
-        (true, true) => return Err(format!("\\{escaped} within a class is not translated")),
         (true, false) => regex.push_str(set),
-        (false, true) => regex.push_str(&format!("[^{set}]")),
+        // Within a class it is a class of its own, which both take for a union.
+        (_, true) => regex.push_str(&format!("[^{set}]")),
         (false, false) => regex.push_str(&format!("[{set}]")),
     }
-    Ok(())
 }
 
 const DIGIT: &str = "0-9";
@@ -96,6 +95,11 @@ mod tests {
             (r".*", "a\u{2028}b", false),
             (r"(?s).*", "a\nb", true),
             (r"\S+", "a b", false),
+            (r"[\s\S]*", "a b\n\u{e9}", true),
+            (r"[^\s@]+@[^\s@]+", "a@b", true),
+            (r"[^\s@]+@[^\s@]+", "a b@c", false),
+            (r"[^\S]+", " \n", true),
+            (r"[^\S]+", "a", false),
             (r"(?i)all|[0-9]{12}", "ALL", true),
         ] {
             assert_eq!(matches(pattern, text), expected, "{pattern} on {text:?}");
@@ -104,7 +108,7 @@ mod tests {
 
     #[test]
     fn what_the_regex_crate_cannot_do_is_refused() {
-        for pattern in [r"^(?!\s*$).+", r"(a)\1", r"[^\S]", r"[+--]", r"a\"] {
+        for pattern in [r"^(?!\s*$).+", r"(a)\1", r"[+--]", r"a\"] {
             assert!(compiled(pattern).is_err(), "{pattern}");
         }
     }

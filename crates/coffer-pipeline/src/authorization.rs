@@ -2,6 +2,8 @@
 
 mod keys;
 
+use std::sync::Arc;
+
 use coffer_policy::{
     Decision, Grammar, Policies, Policy, Principal, PrincipalKind, Request, ResourceKind,
     ResourcePolicy, evaluate, explain,
@@ -12,18 +14,27 @@ use self::keys::Keys;
 use crate::context::{Caller, CallerKind, RequestContext};
 use crate::demand::{Demand, Facts, FederatedPrincipal, Guard};
 use crate::identity::SessionKind;
+use crate::identity::organization::{OrganizationPolicyRecord, OrganizationView};
 use crate::permissions::Permissions;
 
-/// Decides by all policies that apply. `facts` is what the request says of condition keys.
+/// What is to be decided.
+pub(crate) struct Asked<'a> {
+    /// By whom, from where, when.
+    pub(crate) context: &'a RequestContext,
+    /// What.
+    pub(crate) demand: &'a Demand,
+    /// What the request says of condition keys.
+    pub(crate) facts: &'a dyn Facts,
+    /// The organization of the resource's owner, whose resource control policies count.
+    pub(crate) owner: Option<&'a OrganizationView>,
+}
+
+/// Decides by all policies that apply.
 ///
 /// # Errors
 /// A policy that cannot be read: then nobody knows what it would deny.
-pub(crate) fn decide(
-    context: &RequestContext,
-    demand: &Demand,
-    facts: &dyn Facts,
-) -> Result<Decision, Fault> {
-    with_policies(context, demand, facts, evaluate)
+pub(crate) fn decide(asked: &Asked<'_>) -> Result<Decision, Fault> {
+    with_policies(asked, evaluate)
 }
 
 /// A decision, and what made it.
@@ -50,12 +61,8 @@ pub struct Because {
 ///
 /// # Errors
 /// See [`decide`].
-pub(crate) fn judge(
-    context: &RequestContext,
-    demand: &Demand,
-    facts: &dyn Facts,
-) -> Result<Judgement, Fault> {
-    with_policies(context, demand, facts, |request, policies| {
+pub(crate) fn judge(asked: &Asked<'_>) -> Result<Judgement, Fault> {
+    with_policies(asked, |request, policies| {
         let explanation = explain(request, policies);
         let because = explanation.deciding().map(|matched| Because {
             policy: matched.place.policy_type.name(),
@@ -71,12 +78,11 @@ pub(crate) fn judge(
 
 /// Lays out the request and the policies that apply to it.
 fn with_policies<T>(
-    context: &RequestContext,
-    demand: &Demand,
-    facts: &dyn Facts,
+    asked: &Asked<'_>,
     look: impl FnOnce(&Request<'_>, &Policies<'_>) -> T,
 ) -> Result<T, Fault> {
-    let keys = Keys { context, demand, facts };
+    let Asked { context, demand, facts, owner } = *asked;
+    let keys = Keys { context, demand, facts, owner };
     let request = Request {
         principal: match &demand.principal {
             Some(federated) => bearer(federated),
@@ -109,9 +115,14 @@ fn with_policies<T>(
         Guard::None => None,
         _ => Some(ResourcePolicy { kind, policies: &guarding }),
     };
+    let own = permissions.organization.as_deref();
+    let service_control = levels_of(own.map(|view| &view.scp_levels), Grammar::ServiceControl)?;
+    let resource_control = levels_of(owner.map(|view| &view.rcp_levels), Grammar::ResourceControl)?;
+    let service_control: Vec<&[&Policy]> = service_control.iter().map(Vec::as_slice).collect();
+    let resource_control: Vec<&[&Policy]> = resource_control.iter().map(Vec::as_slice).collect();
     let policies = Policies {
-        service_control: &[],
-        resource_control: &[],
+        service_control: &service_control,
+        resource_control: &resource_control,
         identity: &identity,
         boundary,
         session: session.as_deref(),
@@ -148,6 +159,17 @@ pub(crate) fn refusal(context: &RequestContext, demand: &Demand, decision: &Deci
     Fault::access_denied(format!(
         "User: {caller} is not authorized to perform: {action}{on}{reason}"
     ))
+}
+
+/// The policies of each level of an organization, read; none where nothing is restricted.
+fn levels_of<'p>(
+    levels: Option<&'p Vec<Vec<Arc<OrganizationPolicyRecord>>>>,
+    grammar: Grammar,
+) -> Result<Vec<Vec<&'p Policy>>, Fault> {
+    let level = |level: &'p Vec<Arc<OrganizationPolicyRecord>>| {
+        level.iter().map(|policy| policy.content.policy(grammar)).collect()
+    };
+    levels.into_iter().flatten().map(level).collect()
 }
 
 fn compiled<'p>(

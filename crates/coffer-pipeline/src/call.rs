@@ -1,22 +1,24 @@
 //! What an operation or a job decides with: typed reads, staged writes, a fixed `now`, entropy.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_policy::Decision;
 use coffer_protocol::Fault;
-use coffer_seal::{Entropy, RootKey, SessionSealer, random_uuid};
+use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
 use crate::audit::KeyUse;
-use crate::authorization::{self, Judgement};
+use crate::authorization::{self, Asked, Judgement};
 use crate::context::{Caller, CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
 use crate::event::EventRecord;
+use crate::identity::organization::{OrganizationView, organization_view};
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
 use crate::outside::Outside;
 use crate::permissions::Permissions;
+use crate::root_key::{RootKeyRing, StoreKeyRow};
 use crate::world::{Clock, World};
 
 /// One run of a decision. All that it reads becomes an expectation of its commit, so a decision
@@ -31,6 +33,7 @@ pub struct Call<'w> {
     resources: Vec<String>,
     key_uses: Vec<KeyUse>,
     events: u16,
+    root_keys: OnceLock<Arc<RootKeys>>,
 }
 
 /// The staged outcome of a call, for the room that commits it.
@@ -38,6 +41,8 @@ pub(crate) struct Outcome {
     pub(crate) transaction: Transaction,
     pub(crate) touched: Transaction,
     pub(crate) trace: Trace,
+    /// Held until the commit is answered: a change of the root key waits for it.
+    pub(crate) root_keys: Option<Arc<RootKeys>>,
 }
 
 /// What a decision leaves for its audit records.
@@ -69,12 +74,14 @@ impl<'w> Call<'w> {
             resources: Vec::new(),
             key_uses: Vec::new(),
             events: 0,
+            root_keys: OnceLock::new(),
         }
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        let Self { transaction, touched, resources, key_uses, .. } = self;
-        Outcome { transaction, touched, trace: Trace { resources, key_uses, is_committed: false } }
+        let Self { transaction, touched, resources, key_uses, root_keys, .. } = self;
+        let trace = Trace { resources, key_uses, is_committed: false };
+        Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }
 
     /// The request this decides on.
@@ -107,9 +114,31 @@ impl<'w> Call<'w> {
         self.world.entropy.as_ref()
     }
 
-    /// The operator's root key, under which key material is sealed.
-    pub fn root_key(&self) -> &'w RootKey {
+    /// The operator's root keys: key material is sealed under the one in force, and opened under
+    /// either. They stay the same for this run of the decision.
+    pub fn root_key(&self) -> &RootKeys {
+        self.root_keys.get_or_init(|| self.world.root_key.keys())
+    }
+
+    /// The ring of root keys, for the job that changes them.
+    pub fn root_key_ring(&self) -> &'w RootKeyRing {
         &self.world.root_key
+    }
+
+    /// Reads the row that says which root key opens the store.
+    pub async fn store_key(&mut self) -> Result<StoreKeyRow, Fault> {
+        let found = StoreKeyRow::read(self.world.tables.store().as_ref()).await;
+        let found = found.map_err(Fault::unavailable)?;
+        let (row, revision) = found.ok_or_else(|| Fault::internal("the store has no key"))?;
+        self.expect(&StoreKeyRow::row(), Some(revision));
+        Ok(row)
+    }
+
+    /// Stages the row that says which root key opens the store.
+    pub fn put_store_key(&mut self, row: &StoreKeyRow) -> Result<(), Fault> {
+        self.must_write()?;
+        self.transaction.put_plain(&StoreKeyRow::row(), row.to_bytes());
+        Ok(())
     }
 
     /// The clock of decisions, for the operation that moves it.
@@ -126,8 +155,8 @@ impl<'w> Call<'w> {
     ///
     /// # Errors
     /// `AccessDeniedException` in AWS's sentence.
-    pub fn must_be_allowed(&self, demand: &Demand) -> Result<(), Fault> {
-        self.must_be_allowed_by(demand, &Nothing)
+    pub async fn must_be_allowed(&self, demand: &Demand) -> Result<(), Fault> {
+        self.must_be_allowed_by(demand, &Nothing).await
     }
 
     /// Refuses what the caller may not do, where the request says more of condition keys than its
@@ -135,8 +164,12 @@ impl<'w> Call<'w> {
     ///
     /// # Errors
     /// See [`Call::must_be_allowed`].
-    pub fn must_be_allowed_by(&self, demand: &Demand, facts: &dyn Facts) -> Result<(), Fault> {
-        match self.decision_on(demand, facts)? {
+    pub async fn must_be_allowed_by(
+        &self,
+        demand: &Demand,
+        facts: &(dyn Facts + Sync),
+    ) -> Result<(), Fault> {
+        match self.decision_on(demand, facts).await? {
             Some(decision) if !decision.is_allowed() => {
                 Err(authorization::refusal(self.context, demand, &decision))
             }
@@ -149,15 +182,31 @@ impl<'w> Call<'w> {
     ///
     /// # Errors
     /// A policy that cannot be read.
-    pub fn decision_on(
+    pub async fn decision_on(
         &self,
         demand: &Demand,
-        facts: &dyn Facts,
+        facts: &(dyn Facts + Sync),
     ) -> Result<Option<Decision>, Fault> {
         if authorization::is_trusted(self.context) {
             return Ok(None);
         }
-        authorization::decide(self.context, demand, facts).map(Some)
+        let (context, owner) = (self.context, self.organization_of_owner(demand).await?);
+        let asked = Asked { context, demand, facts, owner: owner.as_deref() };
+        authorization::decide(&asked).map(Some)
+    }
+
+    /// The organization that a resource belongs to; mostly the caller's own, which is known.
+    async fn organization_of_owner(
+        &self,
+        demand: &Demand,
+    ) -> Result<Option<Arc<OrganizationView>>, Fault> {
+        let own = self.context.caller.account;
+        match demand.owner() {
+            Some(owner) if owner != own || demand.principal.is_some() => {
+                organization_view(&self.world.tables, owner).await.map_err(unreadable)
+            }
+            _ => Ok(self.context.permissions.organization.clone()),
+        }
     }
 
     /// What the policies say of the same demand by somebody else, and why: a user, or a session of
@@ -176,10 +225,13 @@ impl<'w> Call<'w> {
             permissions: Arc::new(permissions),
             ..self.context.clone()
         };
-        let judge = |(demand, facts): &(Demand, &(dyn Facts + Sync))| {
-            authorization::judge(&context, demand, *facts)
-        };
-        demands.iter().map(judge).collect()
+        let mut judgements = Vec::with_capacity(demands.len());
+        for (demand, facts) in demands {
+            let owner = self.organization_of_owner(demand).await?;
+            let asked = Asked { context: &context, demand, facts: *facts, owner: owner.as_deref() };
+            judgements.push(authorization::judge(&asked)?);
+        }
+        Ok(judgements)
     }
 
     /// What seals the tokens of sessions.

@@ -13,6 +13,7 @@ mod instance_profile;
 mod managed_policy;
 mod mfa_device;
 mod oidc_provider;
+pub mod organization;
 mod permissions;
 mod principals;
 mod role;

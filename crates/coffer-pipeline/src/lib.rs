@@ -16,6 +16,7 @@ pub mod outside;
 pub mod permissions;
 pub mod retention;
 pub mod road;
+pub mod root_key;
 pub mod sealing;
 pub mod world;
 
@@ -30,4 +31,5 @@ pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
 pub use outside::{NoOutside, Outside, Unreachable};
 pub use permissions::Permissions;
 pub use road::{Answer, Received, Road};
+pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};
 pub use world::{Clock, NotMovable, Turns, World};

@@ -1,12 +1,14 @@
 //! The policies that decide what a caller may do, collected once for each caller.
 
+use std::sync::Arc;
+
 use coffer_model::AccountId;
 use coffer_policy::Grammar;
 use coffer_protocol::Fault;
 use coffer_store::{Key, Record};
-use std::sync::Arc;
 
 use crate::context::{Caller, CallerKind};
+use crate::identity::organization::{OrganizationView, organization_view};
 use crate::identity::{
     EntityPermissions, GroupRecord, ManagedPolicyRecord, PolicyDocument, RoleRecord, SessionClaims,
     SessionKind, UserRecord, aws_managed,
@@ -22,6 +24,8 @@ pub struct Permissions {
     pub(crate) boundary: Option<PolicyDocument>,
     /// The policies that bound the session, where it was made with any.
     pub(crate) session: Option<Vec<PolicyDocument>>,
+    /// The caller's organization, with the policies that bound its account.
+    pub(crate) organization: Option<Arc<OrganizationView>>,
 }
 
 impl Permissions {
@@ -35,7 +39,9 @@ impl Permissions {
     /// # Errors
     /// A store that cannot be read, or a policy in it.
     pub(crate) async fn read(world: &World, caller: &Caller) -> Result<Self, Fault> {
-        let mut found = Self::default();
+        let organization = organization_view(&world.tables, caller.account).await;
+        let organization = organization.map_err(|error| Fault::unavailable(error.to_string()))?;
+        let mut found = Self { organization, ..Self::default() };
         match (&caller.kind, caller.session.as_deref()) {
             (CallerKind::User { user_name }, session) => {
                 found.add_user(world, caller.account, user_name).await?;
@@ -123,6 +129,10 @@ impl Permissions {
         let session = self.session.iter().flatten();
         for document in self.identity.iter().chain(&self.boundary).chain(session) {
             document.policy(Grammar::Identity)?;
+        }
+        let levels = self.organization.iter().flat_map(|view| &view.scp_levels);
+        for policy in levels.flatten() {
+            policy.content.policy(Grammar::ServiceControl)?;
         }
         Ok(())
     }

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use coffer_model::Timestamp;
 use coffer_protocol::Fault;
-use coffer_seal::{Entropy, RootKey, SessionSealer};
+use coffer_seal::{Entropy, SessionSealer};
 use coffer_store::Tables;
 
 use crate::audit::trail::AuditPlace;
 use crate::outside::Outside;
+use crate::root_key::RootKeyRing;
 
 /// The lasting surroundings of every decision.
 pub struct World {
     /// The typed tables.
     pub tables: Tables,
-    /// The operator's root key.
-    pub root_key: RootKey,
+    /// The operator's root key, which may be changed while the server serves.
+    pub root_key: RootKeyRing,
     /// What seals session tokens.
     pub sessions: SessionSealer,
     /// The source of chance.

@@ -34,7 +34,7 @@ pub use key_pair::{
 };
 pub use key_wrapping::{Wrapping, unwrap_material};
 pub use mac::{MacHash, MacKey};
-pub use root_key::{InvalidRootKey, RootKey};
+pub use root_key::{InvalidRootKey, RootKey, RootKeys};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;
 pub use signature::{TokenAlgorithm, TokenKey};

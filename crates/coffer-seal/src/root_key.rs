@@ -1,6 +1,7 @@
 //! The operator's root key: it seals key material and the store's key, nothing else.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -15,6 +16,13 @@ use crate::{Entropy, OpenError};
 pub struct RootKey {
     material: Material,
     id: String,
+}
+
+/// The root key in force, and the one before it as long as key material is sealed under that.
+#[derive(Debug, Clone)]
+pub struct RootKeys {
+    current: Arc<RootKey>,
+    former: Option<Arc<RootKey>>,
 }
 
 /// The text was not 32 bytes in base64.
@@ -56,10 +64,62 @@ impl RootKey {
         self.material.open(SealedWith::RootKey, context, sealed)
     }
 
+    /// Seals another root key under this one, so that who holds this one alone holds both.
+    pub fn seal_former(&self, entropy: &dyn Entropy, former: &Self) -> Vec<u8> {
+        self.seal(entropy, FORMER_CONTEXT, former.material.bytes())
+    }
+
+    /// Opens what [`RootKey::seal_former`] made.
+    pub fn open_former(&self, sealed: &[u8]) -> Result<Self, OpenError> {
+        let bytes = self.open(FORMER_CONTEXT, sealed)?;
+        bytes.as_slice().try_into().map(Self::from_bytes).map_err(|_| OpenError)
+    }
+
     fn from_bytes(bytes: &[u8; KEY_BYTES]) -> Self {
         let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"coffer root key id");
         let id = tag.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
         Self { material: Material::new(*bytes), id }
+    }
+}
+
+impl RootKeys {
+    /// Holds the key in force and the one before it, if anything may still be sealed under that.
+    pub fn new(current: impl Into<Arc<RootKey>>, former: Option<Arc<RootKey>>) -> Self {
+        Self { current: current.into(), former }
+    }
+
+    /// The key in force.
+    pub fn current(&self) -> &Arc<RootKey> {
+        &self.current
+    }
+
+    /// The key before it.
+    pub fn former(&self) -> Option<&Arc<RootKey>> {
+        self.former.as_ref()
+    }
+
+    /// The public name of the key in force, which seals.
+    pub fn id(&self) -> &str {
+        self.current.id()
+    }
+
+    /// Seals under the key in force.
+    pub fn seal(&self, entropy: &dyn Entropy, context: &[u8], plain: &[u8]) -> Vec<u8> {
+        self.current.seal(entropy, context, plain)
+    }
+
+    /// Opens what either key has sealed under the same context.
+    pub fn open(&self, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        self.current.open(context, sealed).or_else(|error| match &self.former {
+            Some(former) => former.open(context, sealed),
+            None => Err(error),
+        })
+    }
+}
+
+impl From<RootKey> for RootKeys {
+    fn from(current: RootKey) -> Self {
+        Self::new(current, None)
     }
 }
 
@@ -77,10 +137,28 @@ impl fmt::Display for InvalidRootKey {
 
 impl std::error::Error for InvalidRootKey {}
 
+const FORMER_CONTEXT: &[u8] = b"coffer former root key";
+
 #[cfg(test)]
 mod tests {
-    use super::RootKey;
+    use super::{RootKey, RootKeys};
     use crate::SystemEntropy;
+
+    #[test]
+    fn two_root_keys_open_what_either_sealed_and_seal_under_the_newer() {
+        let entropy = SystemEntropy::new();
+        let (old, new) = (RootKey::generate(&entropy), RootKey::generate(&entropy));
+        let sealed = old.seal(&entropy, b"context", b"plain");
+        let inner = new.seal_former(&entropy, &old);
+        let both = RootKeys::new(new, Some(old.into()));
+        assert_eq!(both.open(b"context", &sealed).unwrap().as_slice(), b"plain");
+        let anew = both.seal(&entropy, b"context", b"plain");
+        let alone = RootKeys::new(both.current().clone(), None);
+        assert!(alone.open(b"context", &anew).is_ok() && alone.open(b"context", &sealed).is_err());
+        let former = alone.current().open_former(&inner).unwrap();
+        assert_eq!(former.id(), both.former().unwrap().id());
+        assert!(former.open(b"context", &anew).is_err() && former.open_former(&inner).is_err());
+    }
 
     #[test]
     fn a_root_key_opens_only_what_it_sealed_and_only_in_its_context() {

@@ -17,6 +17,22 @@ pub struct RowSealer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SealedStoreKey(pub Vec<u8>);
 
+impl SealedStoreKey {
+    /// Seals the same store key under another root key.
+    ///
+    /// # Errors
+    /// A store key that `from` does not open.
+    pub fn under(
+        &self,
+        entropy: &dyn Entropy,
+        from: &RootKey,
+        to: &RootKey,
+    ) -> Result<Self, OpenError> {
+        let bytes = from.open(STORE_KEY_CONTEXT, &self.0)?;
+        Ok(Self(to.seal(entropy, STORE_KEY_CONTEXT, &bytes)))
+    }
+}
+
 impl RowSealer {
     /// Draws a store key and seals it under the root key.
     pub fn generate(entropy: &dyn Entropy, root: &RootKey) -> (Self, SealedStoreKey) {
@@ -94,6 +110,11 @@ mod tests {
         let reopened = RowSealer::open_key(&root, &key).unwrap();
         assert_eq!(reopened.open(b"row/1", &sealed).unwrap().as_slice(), b"plain");
         assert!(reopened.open(b"row/2", &sealed).is_err());
-        assert!(RowSealer::open_key(&RootKey::generate(&entropy), &key).is_err());
+        let next = RootKey::generate(&entropy);
+        assert!(RowSealer::open_key(&next, &key).is_err());
+        let key = key.under(&entropy, &root, &next).unwrap();
+        let reopened = RowSealer::open_key(&next, &key).unwrap();
+        assert_eq!(reopened.open(b"row/1", &sealed).unwrap().as_slice(), b"plain");
+        assert!(RowSealer::open_key(&root, &key).is_err());
     }
 }

@@ -3,11 +3,14 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::audit::trail::{OnFailure, Sync};
 use serde::Deserialize;
+
+use crate::root_key::{self, CommandLine, Provider, credential};
 
 /// `coffer server`: flags and environment variables.
 #[derive(Args, Debug, Default)]
@@ -51,6 +54,18 @@ pub struct Settings {
     /// directory, made on first start].
     #[arg(long, value_name = "FILE", env = "COFFER_ROOT_KEY_FILE")]
     pub root_key_file: Option<PathBuf>,
+    /// The systemd credential that holds the root key (`LoadCredential=`), in place of a file.
+    #[arg(long, value_name = "NAME", env = "COFFER_ROOT_KEY_CREDENTIAL")]
+    pub root_key_credential: Option<String>,
+    /// A command that prints the root key, in place of a file: a program and its arguments, split
+    /// at blanks outside of quotes and run without a shell.
+    #[arg(long, value_name = "COMMAND", env = "COFFER_ROOT_KEY_COMMAND")]
+    pub root_key_command: Option<String>,
+    /// The root key itself, in place of a file. By the environment alone: a flag can be read by
+    /// other users of the machine, and a configuration file is no place for it.
+    #[arg(skip)]
+    #[serde(skip)]
+    pub root_key: Option<SecretText>,
     /// The first account's root access key id [default: drawn on first start].
     #[arg(long, value_name = "ID", env = "COFFER_ROOT_ACCESS_KEY_ID")]
     pub root_access_key_id: Option<String>,
@@ -131,8 +146,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Certificate chain and private key, where TLS is on.
     pub tls: Option<(PathBuf, PathBuf)>,
-    /// The root key's file.
-    pub root_key_file: PathBuf,
+    /// Where the root key is.
+    pub root_key: Arc<Provider>,
     /// The preset root access key: id and secret.
     pub access_key: Option<(String, Sensitive<String>)>,
     /// The preset account.
@@ -160,7 +175,9 @@ impl ServerOptions {
             Some(path) => read_file(path)?,
             None => Settings::default(),
         };
-        self.settings.or(file).check()
+        let mut settings = self.settings.or(file);
+        settings.root_key = variable(root_key::VARIABLE)?.map(SecretText::from);
+        settings.check()
     }
 }
 
@@ -172,6 +189,9 @@ impl Settings {
             tls_cert: self.tls_cert.or(other.tls_cert),
             tls_key: self.tls_key.or(other.tls_key),
             root_key_file: self.root_key_file.or(other.root_key_file),
+            root_key_credential: self.root_key_credential.or(other.root_key_credential),
+            root_key_command: self.root_key_command.or(other.root_key_command),
+            root_key: self.root_key.or(other.root_key),
             root_access_key_id: self.root_access_key_id.or(other.root_access_key_id),
             root_secret_access_key: self.root_secret_access_key.or(other.root_secret_access_key),
             account_id: self.account_id.or(other.account_id),
@@ -185,7 +205,9 @@ impl Settings {
         }
     }
 
-    fn check(self) -> Result<Config, InvalidConfig> {
+    fn check(mut self) -> Result<Config, InvalidConfig> {
+        let data = self.data.take().unwrap_or_else(|| DATA_DEFAULT.into());
+        let root_key = self.provider(&data)?;
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
@@ -211,14 +233,13 @@ impl Settings {
             )));
         }
         let audit = audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
-        let data = self.data.unwrap_or_else(|| DATA_DEFAULT.into());
         Ok(Config {
             listen: match self.listen {
                 Some(listen) => listen,
                 None => LISTEN_DEFAULT.parse().map_err(|_| wrong("no address to listen on"))?,
             },
             tls,
-            root_key_file: self.root_key_file.unwrap_or_else(|| data.join(ROOT_KEY_FILE)),
+            root_key: Arc::new(root_key),
             data,
             access_key,
             account: account.transpose()?,
@@ -228,6 +249,47 @@ impl Settings {
             audit,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })
+    }
+}
+
+impl Settings {
+    /// Where the root key is: in one place, which is a file unless another one is named.
+    fn provider(&mut self, data: &Path) -> Result<Provider, InvalidConfig> {
+        let named = [
+            ("--root-key-file", self.root_key_file.is_some()),
+            ("--root-key-credential", self.root_key_credential.is_some()),
+            ("--root-key-command", self.root_key_command.is_some()),
+            (root_key::VARIABLE, self.root_key.is_some()),
+        ];
+        let named: Vec<_> = named.iter().filter(|(_, is)| *is).map(|(name, _)| *name).collect();
+        if named.len() > 1 {
+            let named = named.join(" and ");
+            return Err(wrong(&format!("the root key is named by {named}; keep one of them")));
+        }
+        if let Some(SecretText(text)) = self.root_key.take() {
+            return Ok(Provider::Variable(text));
+        }
+        if let Some(name) = self.root_key_credential.take() {
+            let folder = variable(CREDENTIALS_DIRECTORY)?.map(PathBuf::from);
+            let path = credential::path_of(folder, &name).map_err(|text| wrong(&text))?;
+            return Ok(Provider::Credential(path));
+        }
+        if let Some(line) = self.root_key_command.take() {
+            let command = CommandLine::parse(&line).map_err(|text| wrong(&text))?;
+            return Ok(Provider::Command(command));
+        }
+        let file = self.root_key_file.take();
+        Ok(Provider::File(file.unwrap_or_else(|| data.join(ROOT_KEY_FILE))))
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one file that reads the environment")]
+fn variable(name: &str) -> Result<Option<String>, InvalidConfig> {
+    match std::env::var(name) {
+        Ok(text) if text.is_empty() => Ok(None),
+        Ok(text) => Ok(Some(text)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(wrong(&format!("{name} is not text"))),
     }
 }
 
@@ -299,6 +361,8 @@ impl std::error::Error for InvalidConfig {}
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:4566";
 const DATA_DEFAULT: &str = "coffer-data";
 const ROOT_KEY_FILE: &str = "root.key";
+/// Where systemd puts a service's credentials.
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The region that is printed when nothing else is said.
 pub const REGION_DEFAULT: &str = "us-east-1";
 const LOG_DEFAULT: &str = "info";
@@ -319,8 +383,24 @@ mod tests {
     fn defaults_are_those_of_the_readme() {
         let config = resolve(Settings::default()).unwrap();
         assert_eq!(config.listen.to_string(), "127.0.0.1:4566");
-        assert_eq!(config.root_key_file.to_str(), Some("coffer-data/root.key"));
+        assert_eq!(config.root_key.to_string(), "file `coffer-data/root.key`");
         assert!(config.tls.is_none() && config.access_key.is_none());
+    }
+
+    #[test]
+    fn the_root_key_is_in_one_place() {
+        let command = || Some("pass show coffer".to_owned());
+        let one = Settings { root_key_command: command(), ..Settings::default() };
+        assert_eq!(resolve(one).unwrap().root_key.to_string(), "command `pass`");
+        let two = Settings {
+            root_key_command: command(),
+            root_key_file: Some("root.key".into()),
+            ..Settings::default()
+        };
+        let said = resolve(two).unwrap_err();
+        assert!(said.contains("--root-key-file and --root-key-command; keep one"), "{said}");
+        let alone = Settings { root_key_credential: Some("key".to_owned()), ..Settings::default() };
+        assert!(resolve(alone).unwrap_err().contains("CREDENTIALS_DIRECTORY"));
     }
 
     #[test]

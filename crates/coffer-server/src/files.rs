@@ -1,13 +1,12 @@
-//! The files that hold secrets: the root key and the first account's credentials. A file is there
-//! whole or not at all, and only its owner can read it.
+//! How files that hold secrets are written: a file is there whole or not at all, and only its owner
+//! can read it.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use coffer_model::Sensitive;
-use coffer_seal::{Entropy, RootKey};
 use zeroize::Zeroizing;
 
 /// Makes the data directory, for its owner only, where it is missing.
@@ -17,49 +16,6 @@ pub(crate) fn make_folder(folder: &Path) -> Result<(), String> {
         .mode(0o700)
         .create(folder)
         .map_err(|error| format!("cannot make data directory `{}`: {error}", folder.display()))
-}
-
-/// Reads the root key; nothing where there is no file.
-pub(crate) fn read_root_key(path: &Path) -> Result<Option<RootKey>, String> {
-    let failed = |error: io::Error| format!("cannot read root key `{}`: {error}", path.display());
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    };
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_file() && metadata.permissions().mode() & OTHERS != 0 {
-        tracing::warn!(
-            root_key.file = %path.display(),
-            "root key `{}` can be read by other users; take their permissions away",
-            path.display()
-        );
-    }
-    // Of its full size from the start: a growing text would leave copies of itself behind.
-    let mut text = Zeroizing::new(String::with_capacity(ROOT_KEY_FILE_BYTES_USUAL));
-    file.take(ROOT_KEY_FILE_BYTES_MAX).read_to_string(&mut text).map_err(failed)?;
-    RootKey::parse(&text).map(Some).map_err(|error| {
-        format!(
-            "cannot use root key `{}`: {error}; bring the right file back, or for a new store make \
-             one with `openssl rand -base64 32`",
-            path.display()
-        )
-    })
-}
-
-/// Draws a root key and writes it where there is none.
-pub(crate) fn make_root_key(path: &Path, entropy: &dyn Entropy) -> Result<RootKey, String> {
-    let root_key = RootKey::generate(entropy);
-    let text = Zeroizing::new(format!("{}\n", root_key.to_text().as_str()));
-    // A link never takes the place of a key that another server has made meanwhile; not every
-    // file system has links.
-    let in_place = |beside: &Path| match fs::hard_link(beside, path) {
-        Ok(()) => fs::remove_file(beside),
-        Err(_) if !path.try_exists()? => fs::rename(beside, path),
-        Err(error) => fs::remove_file(beside).and(Err(error)),
-    };
-    write_whole(path, text.as_bytes(), in_place)?;
-    Ok(root_key)
 }
 
 /// Writes the file that the AWS CLI and the SDKs read through `AWS_SHARED_CREDENTIALS_FILE`.
@@ -89,7 +45,7 @@ fn credentials_text(id: &str, secret: &Sensitive<String>) -> Zeroizing<String> {
 }
 
 /// Writes a new file beside `path`, durably, and has it put in its place.
-fn write_whole(
+pub(crate) fn write_whole(
     path: &Path,
     text: &[u8],
     in_place: impl FnOnce(&Path) -> io::Result<()>,
@@ -108,19 +64,19 @@ fn write_whole(
         file.write_all(text)?;
         file.sync_all()?;
         in_place(&beside)?;
-        match path.parent() {
-            Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
-            Some(folder) => File::open(folder)?.sync_all(),
-            None => Ok(()),
-        }
+        sync_folder_of(path)
     };
     write().map_err(|error| format!("cannot write `{}`: {error}", path.display()))
 }
 
-/// The permissions of the group and of everybody.
-const OTHERS: u32 = 0o077;
-const ROOT_KEY_FILE_BYTES_MAX: u64 = 4096;
-const ROOT_KEY_FILE_BYTES_USUAL: usize = 4096;
+/// Makes what was done to the names in a file's folder last.
+pub(crate) fn sync_folder_of(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -128,21 +84,8 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use coffer_model::Sensitive;
-    use coffer_seal::SystemEntropy;
 
-    use super::{holds_credentials, make_root_key, read_root_key, write_credentials};
-
-    #[test]
-    fn a_root_key_is_made_once_private_and_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("root.key");
-        assert!(read_root_key(&path).unwrap().is_none());
-        let made = make_root_key(&path, &SystemEntropy::new()).unwrap();
-        assert_eq!(read_root_key(&path).unwrap().unwrap().id(), made.id());
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert!(make_root_key(&path, &SystemEntropy::new()).is_err());
-        assert_eq!(read_root_key(&path).unwrap().unwrap().id(), made.id());
-    }
+    use super::{holds_credentials, write_credentials};
 
     #[test]
     fn credentials_take_the_place_of_a_file_that_others_could_read() {

@@ -10,6 +10,7 @@ mod listen;
 mod log;
 mod metrics;
 mod open;
+mod root_key;
 mod run;
 pub mod runtime;
 mod serve;
@@ -17,4 +18,5 @@ mod tls;
 mod trail;
 
 pub use config::{DevOptions, ServerOptions};
+pub use root_key::{CommandLine, Provider};
 pub use run::{StartError, run_dev, run_server};

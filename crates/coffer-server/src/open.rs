@@ -6,19 +6,17 @@ use std::sync::Arc;
 
 use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::identity::AccessKeyRecord;
-use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Clock, NoOutside, Turns, World};
-use coffer_seal::{Entropy, RootKey, RowSealer, SealedStoreKey};
-use coffer_store::{
-    Batch, Direction, Embedded, Key, Record, Scan, Sim, Store, Tables, Transaction,
+use coffer_pipeline::identity::organization::{
+    FirstAccountRecord, draw_account, draw_root_access_key,
 };
-use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
+use coffer_pipeline::sealing::SealedRows;
+use coffer_pipeline::{Clock, NoOutside, RootKeyRing, StoreKeyRow, Turns, World};
+use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer};
+use coffer_store::{Batch, Direction, Embedded, Scan, Sim, Store, Tables, Transaction};
 
 use crate::config::{AuditSettings, Config};
-use crate::files::{
-    holds_credentials, make_folder, make_root_key, read_root_key, write_credentials,
-};
+use crate::files::{holds_credentials, make_folder, write_credentials};
+use crate::root_key::NextKeys;
 use crate::{runtime, trail};
 
 /// A world that is open, its engine for closing it, and how its first caller signs.
@@ -46,24 +44,26 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opene
     make_folder(&config.data)?;
     let store = Embedded::open(&config.data).map_err(|error| error.to_string())?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let sealed = sealed_store_key(store.as_ref()).await?;
-    let root_key = match read_root_key(&config.root_key_file)? {
+    let row = StoreKeyRow::read(store.as_ref()).await?.map(|(row, _)| row);
+    let provider = config.root_key.clone();
+    let root_key = match provider.read(row.as_ref().map(|row| row.root_key_id.as_str()))? {
         Some(root_key) => root_key,
-        None if sealed.is_some() => {
+        None if row.is_some() => {
             return Err(format!(
-                "no root key at `{}`, and the store in `{}` is sealed with one; bring the file \
-                 back or name it with --root-key-file",
-                config.root_key_file.display(),
+                "no root key at {provider}, and the store in `{}` is sealed with one; bring it \
+                 back, or say where it is by --root-key-file or another of the --root-key settings",
                 config.data.display()
             ));
         }
         None => {
             must_be_empty(store.as_ref()).await?;
-            make_root_key(&config.root_key_file, entropy.as_ref())?
+            provider.make(entropy.as_ref())?
         }
     };
-    let place = Place { data: &config.data, audit: &config.audit, dev: false };
-    let world = world(store.clone(), sealed, root_key, entropy, clock, place).await?;
+    let keys = store_keys(&store, row, root_key, &entropy).await?;
+    let source = Some(NextKeys { provider, entropy: entropy.clone() });
+    let place = Place { data: &config.data, audit: &config.audit, source };
+    let world = world(store.clone(), keys, entropy, clock, place)?;
     let first = first_account(&world, config).await?;
     Ok(Opened { world, store, first })
 }
@@ -78,80 +78,67 @@ pub(crate) async fn open_dev(data: &Path, clock: Arc<dyn Clock>) -> Result<Opene
     let store: Arc<dyn Store> = Arc::new(Sim::new());
     let root_key = RootKey::generate(entropy.as_ref());
     let settings = AuditSettings::default();
-    let place = Place { data, audit: &settings, dev: true };
-    let world = world(store.clone(), None, root_key, entropy, clock, place).await?;
+    let keys = store_keys(&store, None, root_key, &entropy).await?;
+    let place = Place { data, audit: &settings, source: None };
+    let world = world(store.clone(), keys, entropy, clock, place)?;
     let access_key_id = coffer_pipeline::identity::DEV_ACCESS_KEY_ID.to_owned();
     let first = FirstAccount::Known { account: AccountId::DEV, access_key_id, file: None };
     Ok(Opened { world, store, first })
+}
+
+/// Opens the store's key; a store without one is given one.
+async fn store_keys(
+    store: &Arc<dyn Store>,
+    row: Option<StoreKeyRow>,
+    root_key: RootKey,
+    entropy: &Arc<dyn Entropy>,
+) -> Result<(RowSealer, RootKeys), String> {
+    match row {
+        Some(row) => {
+            let id = root_key.id().to_owned();
+            row.open(root_key).map_err(|_| {
+                format!(
+                    "root key {id} does not open this store, which is sealed with root key {}; give \
+                     the right one with --root-key-file or another of the --root-key settings",
+                    row.root_key_id
+                )
+            })
+        }
+        None => {
+            must_be_empty(store.as_ref()).await?;
+            let sealer = make_store_key(store.as_ref(), &root_key, entropy.as_ref()).await?;
+            Ok((sealer, RootKeys::new(root_key, None)))
+        }
+    }
 }
 
 /// Where a world keeps its files, and how.
 struct Place<'a> {
     data: &'a Path,
     audit: &'a AuditSettings,
-    dev: bool,
+    /// Where the next root key comes from; `coffer dev`, which keeps none, has no such place.
+    source: Option<NextKeys>,
 }
 
-async fn world(
+fn world(
     store: Arc<dyn Store>,
-    sealed: Option<SealedKeyRow>,
-    root_key: RootKey,
+    (sealer, keys): (RowSealer, RootKeys),
     entropy: Arc<dyn Entropy>,
     clock: Arc<dyn Clock>,
     place: Place<'_>,
 ) -> Result<World, String> {
-    let sealer = match sealed {
-        Some(row) => {
-            let sealed = SealedStoreKey(row.sealed_store_key);
-            RowSealer::open_key(&root_key, &sealed).map_err(|_| {
-                format!(
-                    "root key {} does not open this store, which is sealed with root key {}; give \
-                     the right file with --root-key-file",
-                    root_key.id(),
-                    row.root_key_id
-                )
-            })?
-        }
-        None => {
-            must_be_empty(store.as_ref()).await?;
-            make_store_key(store.as_ref(), &root_key, entropy.as_ref()).await?
-        }
-    };
     let sessions = sealer.session_sealer();
     let audit = trail::open(place.data, &sealer, entropy.as_ref(), place.audit)?;
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     let tables = Tables::new(store, cipher);
-    Ok(World {
-        tables,
-        root_key,
-        sessions,
-        outside: Arc::new(NoOutside),
-        entropy,
-        clock,
-        dev: place.dev,
-        turns: Turns::default(),
-        audit,
-    })
-}
-
-/// The one row that the store's key does not seal, since it holds that key.
-#[derive(Serialize, Deserialize)]
-struct SealedKeyRow {
-    format: u8,
-    root_key_id: String,
-    sealed_store_key: Vec<u8>,
-}
-
-async fn sealed_store_key(store: &dyn Store) -> Result<Option<SealedKeyRow>, String> {
-    let rows = store.read(&[store_key_row()]).await.map_err(|error| error.to_string())?;
-    let Some(row) = rows.into_iter().next().flatten() else { return Ok(None) };
-    let row: SealedKeyRow = serde_json::from_slice(&row.value)
-        .map_err(|error| format!("cannot read the store's sealed key: {error}"))?;
-    if row.format == SEALED_KEY_FORMAT {
-        Ok(Some(row))
-    } else {
-        Err(format!("the store's sealed key has format {}; start a newer coffer", row.format))
-    }
+    let dev = place.source.is_none();
+    let root_key = match place.source {
+        Some(source) => RootKeyRing::new(keys, Arc::new(source)),
+        None => RootKeyRing::in_memory(keys, entropy.clone()),
+    };
+    let turns = Turns::default();
+    let outside = Arc::new(NoOutside);
+    Ok(World { tables, root_key, sessions, outside, entropy, clock, dev, turns, audit })
 }
 
 /// Refuses rows that no key in the store opens: a new key would shut them away for good.
@@ -170,45 +157,14 @@ async fn make_store_key(
     root_key: &RootKey,
     entropy: &dyn Entropy,
 ) -> Result<RowSealer, String> {
-    let (sealer, SealedStoreKey(sealed_store_key)) = RowSealer::generate(entropy, root_key);
-    let row = SealedKeyRow {
-        format: SEALED_KEY_FORMAT,
-        root_key_id: root_key.id().to_owned(),
-        sealed_store_key,
-    };
-    let value = serde_json::to_vec(&row).map_err(|error| error.to_string())?;
+    let (sealer, row) = StoreKeyRow::generate(entropy, root_key);
     let batch = Batch {
-        expectations: vec![(store_key_row(), None)],
-        puts: vec![(store_key_row(), value.into())],
+        expectations: vec![(StoreKeyRow::row(), None)],
+        puts: vec![(StoreKeyRow::row(), row.to_bytes().into())],
         deletes: Vec::new(),
     };
     store.commit(batch).await.map_err(|error| format!("cannot write the store's key: {error}"))?;
     Ok(sealer)
-}
-
-fn store_key_row() -> Key {
-    Key::of("meta.store-key", &[])
-}
-
-/// The account made on first start.
-#[derive(Serialize, Deserialize)]
-struct FirstAccountRecord {
-    account: AccountId,
-    access_key_id: String,
-}
-
-impl FirstAccountRecord {
-    fn row() -> Key {
-        Key::of(Self::TABLE, &["first"])
-    }
-}
-
-impl Record for FirstAccountRecord {
-    const TABLE: &'static str = "iam.first-account";
-
-    fn key(&self) -> Key {
-        Self::row()
-    }
 }
 
 async fn first_account(world: &World, config: &Config) -> Result<FirstAccount, String> {
@@ -224,7 +180,7 @@ async fn first_account(world: &World, config: &Config) -> Result<FirstAccount, S
         ));
     }
     let known = found.as_ref().map(|found| found.account);
-    let account = known.or(config.account).unwrap_or_else(|| draw_account(world));
+    let account = known.or(config.account).unwrap_or_else(|| draw_account(world.entropy.as_ref()));
     match (&config.access_key, found) {
         (Some((id, secret)), found) => {
             keep_access_key(world, account, id, secret, found.as_deref()).await?;
@@ -236,8 +192,7 @@ async fn first_account(world: &World, config: &Config) -> Result<FirstAccount, S
             Ok(FirstAccount::Known { account, access_key_id, file })
         }
         (None, None) => {
-            let access_key_id = format!("AKIA{}", draw(world, BASE_32, 16).expose());
-            let secret = draw(world, BASE_64, 40);
+            let (access_key_id, secret) = draw_root_access_key(world.entropy.as_ref());
             // The file first: a start that dies in between leaves a file that the next one
             // replaces, rather than an account that nobody can enter.
             let file = config.data.join(CREDENTIALS_FILE);
@@ -302,38 +257,13 @@ async fn keep_access_key(
     tables.commit(transaction).await.map(drop).map_err(|error| told(&error))
 }
 
-fn draw_account(world: &World) -> AccountId {
-    let mut bytes = [0; 8];
-    world.entropy.fill(&mut bytes);
-    // No leading zero: too many tools read an account id as a number.
-    AccountId::from_number(ACCOUNT_MIN + u64::from_be_bytes(bytes) % (ACCOUNT_MAX - ACCOUNT_MIN))
-}
-
-/// Draws characters of an alphabet whose length divides 256.
-fn draw(world: &World, alphabet: &[u8], characters: usize) -> Sensitive<String> {
-    let mut bytes = Zeroizing::new(vec![0; characters]);
-    world.entropy.fill(&mut bytes);
-    let pick = |byte: &u8| alphabet.get(usize::from(*byte) % alphabet.len()).copied();
-    Sensitive::new(bytes.iter().filter_map(pick).map(char::from).collect())
-}
-
 const CREDENTIALS_FILE: &str = "credentials";
-const SEALED_KEY_FORMAT: u8 = 1;
-const ACCOUNT_MIN: u64 = 100_000_000_000;
-const ACCOUNT_MAX: u64 = 1_000_000_000_000;
-const BASE_32: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-const BASE_64: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 #[cfg(test)]
 mod tests {
     use coffer_store::{Batch, Key, Sim, Store};
 
-    use super::{FirstAccountRecord, must_be_empty};
-
-    #[test]
-    fn the_first_account_reads_its_golden_rows() {
-        coffer_store::golden::check::<FirstAccountRecord>(env!("CARGO_MANIFEST_DIR"));
-    }
+    use super::must_be_empty;
 
     #[tokio::test]
     async fn a_store_with_rows_is_not_given_a_new_key() {

@@ -11,7 +11,7 @@ use coffer_model::Timestamp;
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, Turns, World,
+    Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing, Turns, World,
 };
 use coffer_protocol::shape::{Kind, Shape};
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -51,6 +51,7 @@ impl Port {
         let tables = Tables::new(sim.clone(), Arc::new(SealedRows::new(sealer, entropy.clone())));
         let clock = Arc::new(Still);
         let turns = Turns::default();
+        let root_key = RootKeyRing::in_memory(root_key, entropy.clone());
         let world = World {
             tables,
             root_key,

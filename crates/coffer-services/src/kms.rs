@@ -61,6 +61,7 @@ mod put_key_policy;
 mod re_encrypt;
 mod replicate_key;
 mod request;
+pub(crate) mod reseal;
 mod retire_grant;
 mod revoke_grant;
 pub(crate) mod rotate_due_key;

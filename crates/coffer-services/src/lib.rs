@@ -4,6 +4,7 @@ mod base64_text;
 pub mod coffer;
 pub mod iam;
 pub mod kms;
+pub mod organizations;
 mod page;
 pub mod secretsmanager;
 pub mod ssm;
@@ -16,6 +17,7 @@ use coffer_pipeline::job::runner::JobEntry;
 pub const SERVICES: &[Service] = &[
     iam::SERVICE,
     kms::SERVICE,
+    organizations::SERVICE,
     secretsmanager::SERVICE,
     ssm::SERVICE,
     sts::SERVICE,
@@ -24,6 +26,7 @@ pub const SERVICES: &[Service] = &[
 
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
+    JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),

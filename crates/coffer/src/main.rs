@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 
+mod account;
 mod advance;
 mod events;
 mod oidc;
+mod rekey;
 mod target;
 
 #[global_allocator]
@@ -30,6 +32,11 @@ enum Command {
     Dev(Dev),
     /// Print the events that the server kept, oldest first, one JSON object a line.
     Events(target::Target),
+    /// Change the root key of a running server; everything goes on being served meanwhile.
+    Rekey(rekey::Rekey),
+    /// Make, list and close accounts.
+    #[command(subcommand)]
+    Account(account::Account),
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
@@ -59,6 +66,8 @@ fn main() -> ExitCode {
             run_dev(&options).map_err(|error| error.to_string())
         }
         Command::Events(target) => events::run(&target),
+        Command::Rekey(rekey) => rekey.run(),
+        Command::Account(account) => account.run(),
         Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {

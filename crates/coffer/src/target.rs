@@ -25,6 +25,9 @@ pub(crate) struct Target {
     /// The secret of the access key [default: that of the credentials file, or else test].
     #[arg(long, value_name = "SECRET", env = "AWS_SECRET_ACCESS_KEY", hide_env_values = true)]
     secret_access_key: Option<String>,
+    /// The token of temporary credentials.
+    #[arg(long, value_name = "TOKEN", env = "AWS_SESSION_TOKEN", hide_env_values = true)]
+    session_token: Option<String>,
     /// A credentials file as AWS's tools write it, read where no access key is given.
     #[arg(long, value_name = "FILE", env = "AWS_SHARED_CREDENTIALS_FILE")]
     credentials_file: Option<PathBuf>,
@@ -73,7 +76,10 @@ impl Target {
                 (given(id), given(&self.secret_access_key))
             }
         };
-        Ok(Credentials { access_key_id: id, secret_access_key: secret.into(), session_token: None })
+        // A token belongs to the access key beside it, not to one of the file.
+        let token = self.session_token.clone().filter(|_| self.access_key_id.is_some());
+        let session_token = token.map(Into::into);
+        Ok(Credentials { access_key_id: id, secret_access_key: secret.into(), session_token })
     }
 }
 

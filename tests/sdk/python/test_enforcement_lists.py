@@ -47,14 +47,17 @@ def test_a_path_is_authorised_as_a_whole(tree):
         reader.ssm.get_parameters_by_path(Path="/", Recursive=True)
 
 
-def test_a_slash_at_the_end_of_a_path_makes_no_difference(tree):
-    grant(tree, tree.reader.name, allow("ssm:GetParametersByPath", parameter(tree, "/app")))
+def test_a_path_is_authorised_as_it_is_written(tree):
+    """AWS: a slash at its end is in the ARN (aws-ia/terraform-aws-control_tower_account_factory#174)."""
+    action = "ssm:GetParametersByPath"
+    grant(tree, tree.reader.name, allow(action, parameter(tree, "/app")))
     assert names(tree.reader.ssm.get_parameters_by_path(Path="/app")) == ["/app/a", "/app/b"]
-    denied = deny("ssm:GetParametersByPath", parameter(tree, "/app"))
-    grant(tree, tree.reader.name, allow("ssm:*"), denied)
-    for path in ("/app", "/app/"):
-        with refused("AccessDeniedException", "with an explicit deny in an identity-based"):
-            tree.reader.ssm.get_parameters_by_path(Path=path)
+    with tree.reader.denied(action, parameter(tree, "/app/")):
+        tree.reader.ssm.get_parameters_by_path(Path="/app/")
+    grant(tree, tree.reader.name, allow(action, parameter(tree, "/app/*")))
+    assert names(tree.reader.ssm.get_parameters_by_path(Path="/app/")) == ["/app/a", "/app/b"]
+    with tree.reader.denied(action, parameter(tree, "/app")):
+        tree.reader.ssm.get_parameters_by_path(Path="/app")
 
 
 def test_several_parameters_are_read_all_or_none(tree):

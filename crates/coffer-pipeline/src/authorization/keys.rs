@@ -5,6 +5,7 @@ use coffer_policy::{ContextKeys, ContextValue, ContextValues};
 
 use crate::context::{CallerKind, RequestContext};
 use crate::demand::{Demand, Facts, tag_of};
+use crate::identity::organization::OrganizationView;
 
 /// All that is known of a request by condition key; a key is looked for when a policy asks for it.
 pub(super) struct Keys<'a> {
@@ -12,6 +13,8 @@ pub(super) struct Keys<'a> {
     pub(super) demand: &'a Demand,
     /// What the operation's input says.
     pub(super) facts: &'a dyn Facts,
+    /// The organization of the resource's owner.
+    pub(super) owner: Option<&'a OrganizationView>,
 }
 
 impl ContextKeys for Keys<'_> {
@@ -62,6 +65,11 @@ impl Keys<'_> {
                 _ => "AssumedRole",
             }
             .into(),
+            "principalorgid" => self.organization()?.organization_id.as_str().into(),
+            "principalorgpaths" => [self.organization()?.path.as_str()].into_iter().collect(),
+            "principalorgmasteraccount" => {
+                self.organization()?.management_account.to_string().into_values()
+            }
             "principalisawsservice" => (caller.kind == CallerKind::Service).into(),
             "userid" => caller.user_id.as_str().into(),
             "username" => match &caller.kind {
@@ -76,6 +84,11 @@ impl Keys<'_> {
             "federatedprovider" => session?.federation.get("aws:federatedprovider")?.values(),
             _ => return None,
         })
+    }
+
+    /// The caller's organization.
+    fn organization(&self) -> Option<&OrganizationView> {
+        self.context.permissions.organization.as_deref()
     }
 
     fn of_network(&self, key: &str) -> Option<ContextValues<'_>> {
@@ -99,6 +112,8 @@ impl Keys<'_> {
             "resourceaccount" => {
                 demand.owner().unwrap_or(context.caller.account).to_string().into_values()
             }
+            "resourceorgid" => self.owner?.organization_id.as_str().into(),
+            "resourceorgpaths" => [self.owner?.path.as_str()].into_iter().collect(),
             "viaawsservice" => demand.via.is_some().into(),
             "calledvia" => [host_of(demand.via?)].into_iter().collect(),
             "calledviafirst" | "calledvialast" => host_of(demand.via?).into_values(),
@@ -115,7 +130,9 @@ impl Keys<'_> {
                 caller.account.to_string().into_values()
             }
             "kms:viaservice" => {
-                let region = &self.context.scope.region;
+                // The service of the key's own region, which a replica has in another one.
+                let of_key = self.demand.resource.split(':').nth(3).filter(|it| !it.is_empty());
+                let region = of_key.unwrap_or(self.context.scope.region.as_str());
                 format!("{}.{region}.amazonaws.com", self.demand.via?).into_values()
             }
             _ if self.demand.principal.is_some() => return None,

@@ -10,6 +10,7 @@ use coffer_protocol::Fault;
 use coffer_seal::SessionSealer;
 use coffer_store::{Key, Observer, Record, Revision, Store};
 
+use super::organization::AccountRecord;
 use super::{
     AccessKeyOwner, AccessKeyRecord, RoleRecord, SessionClaims, SessionKind, UserRecord,
     dev_access_key,
@@ -188,6 +189,10 @@ async fn known(
     secret: Sensitive<String>,
     token: Option<&str>,
 ) -> Result<Known, Unknown> {
+    let account = AccountRecord::key_of(caller.account);
+    if get::<AccountRecord>(world, account).await?.is_some_and(|account| account.is_closed()) {
+        return Err(Unknown::Key);
+    }
     let permissions = Permissions::read(world, &caller).await.map_err(Unknown::Fault)?;
     Ok(Known {
         caller: Arc::new(caller),

@@ -26,7 +26,7 @@ pub(crate) async fn authorize<'d, O: Operation>(
     decoded: &'d Decoded<O>,
 ) -> Result<Authorized<'d, O>, Fault> {
     for demand in O::demands(call, &decoded.input).await? {
-        call.must_be_allowed_by(&demand, &Asked::<O>(&decoded.input))?;
+        call.must_be_allowed_by(&demand, &Asked::<O>(&decoded.input)).await?;
         if demand.resource.starts_with("arn:") && !demand.resource.ends_with('*') {
             call.note_resource(demand.resource);
         }

@@ -146,11 +146,13 @@ async fn runs<D: Decision>(
             turn = Some(world.turns.take().await);
         }
         let (outcome, staged) = run(world, decision, Access::Write, count > 0).await?;
-        let Outcome { mut transaction, touched, mut trace } = staged;
+        let Outcome { mut transaction, touched, mut trace, root_keys } = staged;
         if !transaction.is_read_only() {
             stage_records(decision, &outcome, &mut trace, doubtful.is_some(), &mut transaction)?;
         }
-        match commit(world, transaction, touched).await {
+        let committed = commit(world, transaction, touched).await;
+        drop(root_keys);
+        match committed {
             Ok(()) => return Ok((outcome, trace)),
             Err(CommitError::Conflict) => {
                 if let Some(earlier) = landed_earlier(world, decision, doubtful).await? {

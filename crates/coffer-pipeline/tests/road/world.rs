@@ -11,7 +11,7 @@ use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
     Answer, AuditRecord, Clock, EventRecord, JobRecord, NoOutside, NotMovable, Received, Road,
-    Scope, Turns, World,
+    RootKeyRing, Scope, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer};
@@ -83,7 +83,7 @@ impl Harness {
         let clock = Arc::new(Hand(AtomicI64::new(START_MS)));
         let world = World {
             tables,
-            root_key,
+            root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
             sessions,
             outside: Arc::new(NoOutside),
             entropy,

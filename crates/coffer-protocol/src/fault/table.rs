@@ -48,7 +48,11 @@ macro_rules! errors {
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        #[allow(dead_code, reason = "the table is AWS's, not ours")]
+        #[allow(
+            dead_code,
+            clippy::enum_variant_names,
+            reason = "the table is AWS's, and so are its names"
+        )]
         $vis enum $name {
             $(
                 $(#[$row_doc])*

@@ -7,7 +7,7 @@ use coffer_model::{AccountId, Region, Timestamp};
 use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Call, Scope};
 use coffer_protocol::Fault;
-use coffer_seal::{KeyPair, MacKey, Material, RootKey};
+use coffer_seal::{KeyPair, MacKey, Material, RootKeys};
 use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
@@ -285,6 +285,16 @@ impl KeyRecord {
         Ok(())
     }
 
+    /// Seals all of its material under the root key in force; tells how many pieces were not.
+    pub(super) fn reseal(&mut self, call: &Call<'_>) -> Result<usize, Fault> {
+        let arn = self.arn();
+        let mut resealed = 0;
+        for material in self.materials.iter_mut().chain(&mut self.pending) {
+            resealed += usize::from(material.reseal(call, &arn)?);
+        }
+        Ok(resealed)
+    }
+
     /// The kind of its material.
     pub(super) fn material_kind(&self) -> Result<MaterialKind, Fault> {
         let spec = self.kind.spec;
@@ -298,7 +308,7 @@ impl KeyRecord {
     }
 
     /// The symmetric material that seals, with its id.
-    pub(super) fn current(&self, root: &RootKey) -> Result<(&str, &Material), Fault> {
+    pub(super) fn current(&self, root: &RootKeys) -> Result<(&str, &Material), Fault> {
         match (self.materials.last(), self.opened(root)?.last()) {
             (Some(sealed), Some(OpenMaterial::Symmetric(material))) => Ok((&sealed.id, material)),
             _ => Err(usage::not_symmetric(self)),
@@ -306,7 +316,7 @@ impl KeyRecord {
     }
 
     /// The symmetric material of an id, if the key has it.
-    pub(super) fn material(&self, root: &RootKey, id: &str) -> Result<Option<&Material>, Fault> {
+    pub(super) fn material(&self, root: &RootKeys, id: &str) -> Result<Option<&Material>, Fault> {
         let opened = self.opened(root)?;
         let place = self.materials.iter().position(|sealed| sealed.id == id);
         Ok(match place.and_then(|place| opened.get(place)) {
@@ -316,7 +326,7 @@ impl KeyRecord {
     }
 
     /// The key pair that it is.
-    pub(super) fn pair(&self, root: &RootKey) -> Result<&KeyPair, Fault> {
+    pub(super) fn pair(&self, root: &RootKeys) -> Result<&KeyPair, Fault> {
         match self.opened(root)?.last() {
             Some(OpenMaterial::Pair(pair)) => Ok(pair),
             _ => Err(Fault::internal(format!("key {} is no key pair", self.key_id))),
@@ -324,14 +334,14 @@ impl KeyRecord {
     }
 
     /// The key for codes that it is.
-    pub(super) fn mac(&self, root: &RootKey) -> Result<&MacKey, Fault> {
+    pub(super) fn mac(&self, root: &RootKeys) -> Result<&MacKey, Fault> {
         match self.opened(root)?.last() {
             Some(OpenMaterial::Mac(key)) => Ok(key),
             _ => Err(Fault::internal(format!("key {} makes no codes", self.key_id))),
         }
     }
 
-    fn opened(&self, root: &RootKey) -> Result<&[OpenMaterial], Fault> {
+    fn opened(&self, root: &RootKeys) -> Result<&[OpenMaterial], Fault> {
         if let Some(opened) = self.opened.0.get() {
             return Ok(opened);
         }

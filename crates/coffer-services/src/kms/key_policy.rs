@@ -92,7 +92,7 @@ pub(super) async fn accepted(
     let policy = accepted.clone();
     let demand = Demand::of("kms:PutKeyPolicy", call.scope().arn_text("kms", &["key/*"]))
         .guarded_by(Guard::Key { policy, is_granted: false });
-    let decision = call.decision_on(&demand, &Nothing)?;
+    let decision = call.decision_on(&demand, &Nothing).await?;
     if may_lock_out || decision.is_none_or(|decision| decision.is_allowed()) {
         return Ok(accepted);
     }

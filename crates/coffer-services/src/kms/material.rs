@@ -3,7 +3,7 @@
 use coffer_model::Timestamp;
 use coffer_pipeline::Call;
 use coffer_protocol::Fault;
-use coffer_seal::{KeyPair, MacKey, Material, RootKey, fingerprint, hex};
+use coffer_seal::{KeyPair, MacKey, Material, RootKeys, fingerprint, hex};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -18,6 +18,9 @@ pub struct SealedMaterial {
     pub created: Timestamp,
     /// What it was made by.
     pub made_by: MadeBy,
+    /// The id of the root key that it is sealed under; earlier releases did not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root_key_id: Option<String>,
     /// The sealed bytes, in base64; none while imported material is not there.
     #[serde(with = "crate::base64_text")]
     pub sealed: Vec<u8>,
@@ -103,7 +106,8 @@ impl SealedMaterial {
 
     fn seal(call: &Call<'_>, arn: &str, id: String, made_by: MadeBy, bytes: &[u8]) -> Self {
         let sealed = call.root_key().seal(call.entropy(), &bound_to(arn, &id), bytes);
-        Self { id, created: call.now(), made_by, sealed, imported: None }
+        let root_key_id = Some(call.root_key().id().to_owned());
+        Self { id, created: call.now(), made_by, root_key_id, sealed, imported: None }
     }
 
     /// The same material for a related key in another region. What was imported has to be imported
@@ -119,7 +123,20 @@ impl SealedMaterial {
         }
         let bytes = self.bytes(call.root_key(), from_arn)?;
         let sealed = call.root_key().seal(call.entropy(), &bound_to(to_arn, &self.id), &bytes);
-        Ok(Self { sealed, ..self.clone() })
+        let root_key_id = Some(call.root_key().id().to_owned());
+        Ok(Self { root_key_id, sealed, ..self.clone() })
+    }
+
+    /// Seals it under the root key in force, if it is sealed under another; tells whether it was.
+    pub(super) fn reseal(&mut self, call: &Call<'_>, arn: &str) -> Result<bool, Fault> {
+        let keys = call.root_key();
+        if !self.is_here() || self.root_key_id.as_deref() == Some(keys.id()) {
+            return Ok(false);
+        }
+        let bytes = self.bytes(keys, arn)?;
+        self.sealed = keys.seal(call.entropy(), &bound_to(arn, &self.id), &bytes);
+        self.root_key_id = Some(keys.id().to_owned());
+        Ok(true)
     }
 
     /// What is left of imported material that is deleted: its name, by which it may come back.
@@ -136,7 +153,7 @@ impl SealedMaterial {
     /// Opens it, given the ARN and the kind of the key that it belongs to.
     pub(super) fn open(
         &self,
-        root: &RootKey,
+        root: &RootKeys,
         arn: &str,
         kind: MaterialKind,
     ) -> Result<OpenMaterial, Fault> {
@@ -147,7 +164,7 @@ impl SealedMaterial {
         OpenMaterial::read(kind, &bytes).ok_or_else(|| unreadable(arn))
     }
 
-    fn bytes(&self, root: &RootKey, arn: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    fn bytes(&self, root: &RootKeys, arn: &str) -> Result<Zeroizing<Vec<u8>>, Fault> {
         root.open(&bound_to(arn, &self.id), &self.sealed).map_err(|_| unreadable(arn))
     }
 }

@@ -132,7 +132,7 @@ pub(super) async fn find_through(
         Named::MissingAlias(scope, name) => scope.arn_text("kms", &[&name]),
     };
     let demand = of_missing(call, action, missing).through(service);
-    call.must_be_allowed(&demand)?;
+    call.must_be_allowed(&demand).await?;
     find_key_in(call, home, key_id).await
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn find_through(
 ///
 /// # Errors
 /// `AccessDeniedException`.
-pub(super) fn must_be_permitted(
+pub(super) async fn must_be_permitted(
     call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     action: &'static str,
@@ -148,11 +148,22 @@ pub(super) fn must_be_permitted(
     context: &impl Bound,
 ) -> Result<(), Fault> {
     let demand = of_key(call, key, action).through(service);
-    call.must_be_allowed_by(&demand, &OfContext(context))?;
+    call.must_be_allowed_by(&demand, &OfContext(context)).await?;
+    note(call, action, service, demand, context);
+    Ok(())
+}
+
+/// Notes the use of a key for the audit record that it has of its own.
+fn note(
+    call: &mut Call<'_>,
+    action: &'static str,
+    service: &'static str,
+    demand: Demand,
+    context: &impl Bound,
+) {
     let event_name = action.strip_prefix("kms:").unwrap_or(action);
     let context = context.bound().into_owned();
     call.used_key(KeyUse { event_name, service, key_arn: demand.resource, context });
-    Ok(())
 }
 
 /// Refuses a caller who may not use a key through a service in this way although a grant gives it:
@@ -160,15 +171,17 @@ pub(super) fn must_be_permitted(
 ///
 /// # Errors
 /// `AccessDeniedException`.
-pub(super) fn must_be_permitted_or_granted(
-    call: &Call<'_>,
+pub(super) async fn must_be_permitted_or_granted(
+    call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     action: &'static str,
     service: &'static str,
     context: &impl Bound,
 ) -> Result<(), Fault> {
     let demand = granted(of_key(call, key, action).through(service), true);
-    call.must_be_allowed_by(&demand, &OfContext(context))
+    call.must_be_allowed_by(&demand, &OfContext(context)).await?;
+    note(call, action, service, demand, context);
+    Ok(())
 }
 
 /// What an encryption context says of condition keys.

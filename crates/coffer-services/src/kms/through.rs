@@ -42,7 +42,7 @@ pub(crate) async fn demand_to_open(
 }
 
 impl Through {
-    fn must_permit(
+    async fn must_permit(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
@@ -51,7 +51,7 @@ impl Through {
     ) -> Result<(), Fault> {
         match self {
             Self::Itself => Ok(()),
-            Self::Caller(service) => must_be_permitted(call, key, action, service, context),
+            Self::Caller(service) => must_be_permitted(call, key, action, service, context).await,
         }
     }
 
@@ -70,7 +70,7 @@ impl Through {
         if !is_granted(call, key, operation, Some(&pairs)).await? {
             return Err(refusal);
         }
-        must_be_permitted_or_granted(call, key, operation.action(), service, context)
+        must_be_permitted_or_granted(call, key, operation.action(), service, context).await
     }
 
     /// Finds the key that a caller's words mean in a scope, to seal with it in this way.
@@ -94,14 +94,14 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn encrypt(
+    pub async fn encrypt(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         plain: &[u8],
     ) -> Result<Vec<u8>, Fault> {
-        self.must_permit(call, key, "kms:Encrypt", context)?;
+        self.must_permit(call, key, "kms:Encrypt", context).await?;
         envelope::encrypt(call, key, context, plain)
     }
 
@@ -117,7 +117,7 @@ impl Through {
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
         let key = envelope::key_of(call, region, blob).await?;
-        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context) {
+        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context).await {
             // A grant may give what policies do not; most calls never come to look.
             self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
         }
@@ -128,29 +128,43 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn generate_data_key(
+    pub async fn generate_data_key(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
         key_bytes: usize,
     ) -> Result<DataKey, Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context)?;
+        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
         envelope::generate_data_key(call, key, context, key_bytes)
+    }
+
+    /// Makes sure that the caller may have something sealed with a key, whenever that is done.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub async fn must_seal(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        context: &impl Bound,
+    ) -> Result<(), Fault> {
+        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
+        self.must_permit(call, key, "kms:Encrypt", context).await
     }
 
     /// Makes sure that the caller may seal with a key and open again, without sealing anything.
     ///
     /// # Errors
     /// `AccessDeniedException`; a key that is disabled or pending deletion.
-    pub fn must_be_able_to_use(
+    pub async fn must_be_able_to_use(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context)?;
-        self.must_permit(call, key, "kms:Decrypt", context)?;
+        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
+        self.must_permit(call, key, "kms:Decrypt", context).await?;
         key.must_be_usable()
     }
 
@@ -158,12 +172,12 @@ impl Through {
     ///
     /// # Errors
     /// `AccessDeniedException`.
-    pub fn must_decrypt(
+    pub async fn must_decrypt(
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:Decrypt", context)
+        self.must_permit(call, key, "kms:Decrypt", context).await
     }
 }

@@ -36,10 +36,14 @@ impl Operation for UpdateAlias {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(vec![
-            demand_on_alias(call, "kms:UpdateAlias", &input.alias_name),
-            demand_on(call, "kms:UpdateAlias", &input.target_key_id).await?,
-        ])
+        // AWS: on the alias, on the key that it leaves, and on the one that it comes to (KMS
+        // developer guide, "Controlling access to aliases").
+        let mut demands = vec![demand_on_alias(call, ACTION, &input.alias_name)];
+        if input.alias_name.starts_with(alias::PREFIX) {
+            demands.push(demand_on(call, ACTION, &input.alias_name).await?);
+        }
+        demands.push(demand_on(call, ACTION, &input.target_key_id).await?);
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -48,7 +52,7 @@ impl Operation for UpdateAlias {
         let Some(found) = call.get::<AliasRecord>(&row).await? else {
             return Err(alias::not_found(call.scope(), &input.alias_name));
         };
-        let target = target_of(call, &input.target_key_id, "kms:UpdateAlias").await?;
+        let target = target_of(call, &input.target_key_id, ACTION).await?;
         if found.key_id != target.key_id {
             let former = KeyRecord::key_of(call.scope(), &found.key_id);
             if let Some(former) = call.get::<KeyRecord>(&former).await? {
@@ -64,3 +68,5 @@ impl Operation for UpdateAlias {
         call.put(record).await
     }
 }
+
+const ACTION: &str = "kms:UpdateAlias";

@@ -152,7 +152,7 @@ async fn read_all<'a>(
 /// The permission to read each value is looked at here, since its lack is told secret by secret.
 async fn read_one(call: &mut Call<'_>, id: &str) -> Result<ReadValue, Fault> {
     let demand = id::demand(call, "secretsmanager:GetSecretValue", id).await?;
-    call.must_be_allowed_by(&demand, &OfCurrentStage)?;
+    call.must_be_allowed_by(&demand, &OfCurrentStage).await?;
     read::secret_value(call, id, Selector::default()).await
 }
 

@@ -198,7 +198,7 @@ async fn new_secret(
     };
     let has_value = input.secret_string.is_some() || input.secret_binary.is_some();
     if let Some(key) = key.filter(|_| !has_value) {
-        seal::must_be_able_to_use(call, &secret, &key)?;
+        seal::must_be_able_to_use(call, &secret, &key).await?;
     }
     Ok(secret)
 }

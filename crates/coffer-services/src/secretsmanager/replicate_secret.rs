@@ -167,14 +167,10 @@ impl ReplicateSecret {
         let mut rows = Vec::new();
         for version_id in missing.iter().take(VALUES_MAX) {
             let plain = replication::open(call, primary, version_id).await?;
-            rows.push(seal::seal(
-                call,
-                Through::Itself,
-                follower,
-                version_id,
-                &key.record,
-                &plain,
-            )?);
+            rows.push(
+                seal::seal(call, Through::Itself, follower, version_id, &key.record, &plain)
+                    .await?,
+            );
         }
         Ok(Copies { are_all: missing.len() <= VALUES_MAX, rows })
     }

@@ -1,6 +1,7 @@
 //! Values under keys: each version under a data key of its own, that one under a KMS key, both
 //! bound to the secret's ARN and the version's id.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -136,15 +137,59 @@ pub(crate) async fn sealing_key(
 ///
 /// # Errors
 /// `EncryptionFailure` for a key that is not usable; `AccessDeniedException`.
-pub(crate) fn must_be_able_to_use(
+pub(crate) async fn must_be_able_to_use(
     call: &mut Call<'_>,
     secret: &SecretRecord,
     key: &SealingKey,
 ) -> Result<(), Fault> {
-    // AWS: the version of the context of such a check (user guide, "Secrets Manager encryption
-    // context").
-    let context = context(secret, "RequestToValidateKeyAccess");
-    AS_CALLER.must_be_able_to_use(call, &key.record, &context).map_err(encryption_failure)
+    let context = context(secret, VALIDATION);
+    let able = AS_CALLER.must_be_able_to_use(call, &key.record, &context).await;
+    able.map_err(encryption_failure)
+}
+
+/// Makes sure that a caller may open the values of a secret that others are to get, as far as their
+/// keys can be used at all.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(crate) async fn must_be_able_to_open(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for (version_id, version) in &secret.versions {
+        if !version.has_value || !seen.insert(version.kms_key_arn.as_deref()) {
+            continue;
+        }
+        match open(call, AS_CALLER, secret, version_id).await {
+            Err(fault) if fault.is_server_fault() || fault.code == DENIED => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that a caller may have a replica sealed under a key there. What is wrong with the key
+/// otherwise is told at the replica.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(crate) async fn must_be_able_to_seal(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+    scope: &Scope,
+    kms_key_id: &str,
+) -> Result<(), Fault> {
+    let key = match AS_CALLER.find(call, scope, kms_key_id, "kms:GenerateDataKey").await {
+        Ok(key) => key,
+        Err(fault) if fault.is_server_fault() => return Err(fault),
+        Err(fault) if fault.code == DENIED => return Err(encryption_failure(fault)),
+        Err(_) => return Ok(()),
+    };
+    let arn = scope.arn_text(SERVICE, &["secret:", &secret.name, "-", &secret.suffix]);
+    let context = BoundContext::of(&[("SecretARN", &arn), ("SecretVersionId", VALIDATION)]);
+    let able = AS_CALLER.must_seal(call, &key, &context).await;
+    able.map_err(encryption_failure)
 }
 
 /// Finds the key that a replica in another region or account is sealed under, and makes sure that
@@ -168,7 +213,7 @@ pub(crate) async fn replica_key(
 ///
 /// # Errors
 /// `EncryptionFailure` for a key that may not be used.
-pub(crate) fn seal(
+pub(crate) async fn seal(
     call: &mut Call<'_>,
     through: Through,
     secret: &SecretRecord,
@@ -177,10 +222,10 @@ pub(crate) fn seal(
     plain: &Plain,
 ) -> Result<SecretValueRecord, Fault> {
     let context = context(secret, version_id);
-    let data_key = through.generate_data_key(call, key, &context, DATA_KEY_BYTES);
+    let data_key = through.generate_data_key(call, key, &context, DATA_KEY_BYTES).await;
     let data_key = data_key.map_err(encryption_failure)?;
     // AWS: whoever seals has to be allowed to open, too (user guide, "Permissions for the KMS key").
-    through.must_decrypt(call, key, &context).map_err(encryption_failure)?;
+    through.must_decrypt(call, key, &context).await.map_err(encryption_failure)?;
     let sealed = envelope::seal_with_data_key(call, data_key, &context, plain.bytes());
     let (sealed, data_key) = sealed.map_err(encryption_failure)?;
     Ok(SecretValueRecord {
@@ -278,7 +323,7 @@ fn told(fault: Fault, error: SecretsManagerError, message: &str) -> Fault {
     if fault.is_server_fault() {
         return fault;
     }
-    if fault.code == "AccessDeniedException" {
+    if fault.code == DENIED {
         return no_access().with_cause(fault.for_log());
     }
     error.with(message).with_cause(fault.for_log())
@@ -302,6 +347,10 @@ fn no_access() -> Fault {
 /// How values are sealed and opened for whoever calls.
 pub(crate) const AS_CALLER: Through = Through::Caller(SERVICE);
 const SERVICE: &str = "secretsmanager";
+/// AWS: the version in the context of a check that seals nothing (user guide, "Secret encryption
+/// and decryption in AWS Secrets Manager").
+const VALIDATION: &str = "RequestToValidateKeyAccess";
+const DENIED: &str = "AccessDeniedException";
 const DATA_KEY_BYTES: usize = 32;
 const VALUE_BYTES_MAX: usize = 65_536;
 

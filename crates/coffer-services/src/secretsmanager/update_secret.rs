@@ -162,7 +162,7 @@ async fn change_key(
         }
     }
     match key.filter(|_| change.values.is_empty() && !has_value) {
-        Some(key) => seal::must_be_able_to_use(call, secret, &key),
+        Some(key) => seal::must_be_able_to_use(call, secret, &key).await,
         None => Ok(()),
     }
 }

@@ -171,7 +171,8 @@ impl Change {
             .await?;
         for (version_id, plain) in &self.values {
             let row =
-                seal::seal(call, seal::AS_CALLER, &self.secret, version_id, &key.record, plain)?;
+                seal::seal(call, seal::AS_CALLER, &self.secret, version_id, &key.record, plain)
+                    .await?;
             call.put(row).await?;
         }
         self.name_key(&key);

@@ -16,13 +16,13 @@ use crate::kms::key::KeyRecord;
 ///
 /// # Errors
 /// KMS's faults for a key that cannot be used now.
-pub fn seal(
+pub async fn seal(
     call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     context: &EncryptionContext,
     plain: &[u8],
 ) -> Result<Vec<u8>, Fault> {
-    let data_key = AS_CALLER.generate_data_key(call, key, context, DATA_KEY_BYTES)?;
+    let data_key = AS_CALLER.generate_data_key(call, key, context, DATA_KEY_BYTES).await?;
     let key_arn = key.arn();
     let wrapped = WrappedKey { key_arn: &key_arn, ciphertext: &data_key.ciphertext };
     let exposed = data_key.plaintext.expose();

@@ -45,7 +45,7 @@ pub async fn key(
 ///
 /// # Errors
 /// `InvalidKeyId` with KMS's message.
-pub fn seal(
+pub async fn seal(
     call: &mut Call<'_>,
     key: &Arc<KeyRecord>,
     arn: &str,
@@ -54,8 +54,8 @@ pub fn seal(
 ) -> Result<StoredValue, Fault> {
     let (context, plain) = (context_of(arn), plain.expose().as_bytes());
     let sealed = match tier {
-        ParameterTier::Advanced => encryption_sdk::seal(call, key, &context, plain),
-        _ => AS_CALLER.encrypt(call, key, &context, plain),
+        ParameterTier::Advanced => encryption_sdk::seal(call, key, &context, plain).await,
+        _ => AS_CALLER.encrypt(call, key, &context, plain).await,
     };
     sealed.map(StoredValue::Sealed).map_err(|fault| invalid_key_id(call, fault))
 }

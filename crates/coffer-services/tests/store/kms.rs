@@ -44,9 +44,10 @@ where
     }
 }
 
-type Step<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
+pub(crate) type Step<'a, T> = std::pin::Pin<Box<dyn Future<Output = Result<T, Fault>> + Send + 'a>>;
 
-async fn on<T: Send, F>(world: &World, region: &str, run: F) -> Result<T, Fault>
+/// Decides by a closure.
+pub(crate) async fn on<T: Send, F>(world: &World, region: &str, run: F) -> Result<T, Fault>
 where
     F: for<'a, 'w> Fn(&'a mut Call<'w>) -> Step<'a, T> + Sync,
 {
@@ -72,7 +73,7 @@ async fn sealed(world: &World, key_id: &str, context: &EncryptionContext) -> Vec
         let (key_id, context) = (key_id.to_owned(), context.clone());
         Box::pin(async move {
             let key = find_key(call, &key_id).await?;
-            Through::Itself.encrypt(call, &key, &context, b"attack at dawn")
+            Through::Itself.encrypt(call, &key, &context, b"attack at dawn").await
         })
     })
     .await

@@ -3,6 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may unwrap")]
 
 mod kms;
+mod organizations;
 mod parameter_policies;
+mod port;
+mod root_key;
 mod sts;
 mod world;

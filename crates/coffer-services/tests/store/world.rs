@@ -7,10 +7,11 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NoOutside, NotMovable, Permissions, RequestContext, Scope, Turns, World,
+    Caller, Clock, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing, RootKeySource,
+    Scope, StoreKeyRow, Turns, World,
 };
-use coffer_seal::{RootKey, RowSealer, SystemEntropy};
-use coffer_store::{Sim, Tables};
+use coffer_seal::{OpenError, RootKey, RootKeys, RowSealer, SystemEntropy};
+use coffer_store::{Batch, Sim, Store, Tables};
 
 struct Hands(AtomicI64);
 
@@ -41,13 +42,46 @@ pub(crate) fn world() -> World {
         turns: Turns::default(),
         audit: Default::default(),
         tables: Tables::new(Arc::new(Sim::new()), cipher),
-        root_key,
+        root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         sessions,
         outside: Arc::new(NoOutside),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,
     }
+}
+
+/// A world on a store that may have been used before; the operator's root key has to open it.
+pub(crate) async fn reopened(
+    store: Arc<dyn Store>,
+    root_key: RootKey,
+    source: Arc<dyn RootKeySource>,
+) -> Result<World, OpenError> {
+    let entropy = Arc::new(SystemEntropy::new());
+    let (sealer, keys) = match StoreKeyRow::read(store.as_ref()).await.unwrap() {
+        Some((row, _)) => row.open(root_key)?,
+        None => {
+            let (sealer, row) = StoreKeyRow::generate(entropy.as_ref(), &root_key);
+            let puts = vec![(StoreKeyRow::row(), row.to_bytes().into())];
+            store.commit(Batch { puts, ..Batch::default() }).await.unwrap();
+            (sealer, RootKeys::new(root_key, None))
+        }
+    };
+    let sessions = sealer.session_sealer();
+    let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
+    Ok(World {
+        turns: Turns::default(),
+        audit: Default::default(),
+        outside: Arc::new(NoOutside),
+        tables: Tables::new(store, cipher),
+        root_key: RootKeyRing::new(keys, source),
+        sessions,
+        outside: Arc::new(NoOutside),
+        audit: Default::default(),
+        entropy,
+        clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
+        dev: true,
+    })
 }
 
 /// The root of the dev account, calling in a region just now.

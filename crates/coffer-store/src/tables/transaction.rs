@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use zeroize::Zeroizing;
 
 use super::record::{Record, RowCipher};
@@ -36,6 +37,7 @@ enum Write {
     /// An index row, which leads to this key.
     Index(Key),
     Bytes(Zeroizing<Vec<u8>>),
+    Plain(Bytes),
     Delete,
 }
 
@@ -89,6 +91,11 @@ impl Transaction {
         self.writes.insert(key.clone(), Write::Bytes(Zeroizing::new(bytes)));
     }
 
+    /// Stages a row as it is, without sealing it: for the row that holds the cipher's own key.
+    pub fn put_plain(&mut self, key: &Key, bytes: impl Into<Bytes>) {
+        self.writes.insert(key.clone(), Write::Plain(bytes.into()));
+    }
+
     /// Stages the end of a row that has no index rows.
     pub fn delete_key(&mut self, key: &Key) {
         self.writes.insert(key.clone(), Write::Delete);
@@ -103,7 +110,7 @@ impl Transaction {
                 record.map_or(Staged::Untouched, Staged::Put)
             }
             Some(Write::Delete) => Staged::Deleted,
-            Some(Write::Index(_) | Write::Bytes(_)) | None => Staged::Untouched,
+            Some(Write::Index(_) | Write::Bytes(_) | Write::Plain(_)) | None => Staged::Untouched,
         }
     }
 
@@ -132,6 +139,10 @@ impl Transaction {
                 Write::Record(record) => record.seal(cipher, &key)?,
                 Write::Index(primary) => codec::seal_bytes(cipher, &key, primary.as_bytes())?,
                 Write::Bytes(bytes) => codec::seal_bytes(cipher, &key, &bytes)?,
+                Write::Plain(bytes) => {
+                    batch.puts.push((key, bytes));
+                    continue;
+                }
                 Write::Delete => {
                     batch.deletes.push(key);
                     continue;

@@ -96,10 +96,13 @@ fn a_store_is_never_opened_with_another_root_key_nor_keyed_anew() {
     }
 
     fs::write(setup.path("elsewhere"), right).unwrap();
+    fs::set_permissions(setup.path("elsewhere"), fs::Permissions::from_mode(0o644)).unwrap();
     let elsewhere = setup.again().with("COFFER_ROOT_KEY_FILE", "elsewhere");
+    assert!(elsewhere.refusal().contains("by every user of this machine"));
+    fs::set_permissions(setup.path("elsewhere"), fs::Permissions::from_mode(0o640)).unwrap();
     let server = elsewhere.start();
     server.put(&credentials, "/kept").unwrap();
-    assert!(setup.log().contains("can be read by other users"));
+    assert!(setup.log().contains("can be read by its group"));
 }
 
 #[test]

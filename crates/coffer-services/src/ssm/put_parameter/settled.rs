@@ -90,7 +90,7 @@ impl Settled {
                 let words = input.key_id.as_deref().unwrap_or(value::DEFAULT_KEY);
                 let key = value::key(call, words, self.tier).await?;
                 let arn = name::arn_of(call.account(), call.region(), name);
-                let sealed = value::seal(call, &key, &arn, self.tier, &input.value)?;
+                let sealed = value::seal(call, &key, &arn, self.tier, &input.value).await?;
                 (sealed, Some(words.to_owned()))
             }
             _ => (StoredValue::Plain(input.value.clone()), None),

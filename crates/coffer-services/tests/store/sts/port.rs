@@ -138,6 +138,7 @@ impl Port {
 
     pub(super) async fn put_role(&self, name: &str, trust: Value, allowed: &[&str]) -> String {
         let role = RoleRecord {
+            trusted: Default::default(),
             account: OWNER.parse().unwrap(),
             role_name: name.to_owned(),
             role_id: format!("AROA{}", name.to_uppercase()),

@@ -1,0 +1,11 @@
+//! Rows that earlier releases wrote are read, and written as they were.
+
+use coffer_store::golden;
+
+use super::root_key_change::RootKeyChangeRecord;
+
+#[test]
+fn every_record_reads_its_golden_rows() {
+    let here = env!("CARGO_MANIFEST_DIR");
+    golden::check::<RootKeyChangeRecord>(here);
+}

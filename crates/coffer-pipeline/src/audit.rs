@@ -11,6 +11,7 @@ pub mod history;
 mod identity;
 mod key_use;
 pub mod ship;
+mod slice;
 pub mod trail;
 
 use coffer_model::{AccountId, Region, Timestamp};
@@ -29,6 +30,7 @@ pub use identity::{
     WebIdFederationData,
 };
 pub use key_use::KeyUse;
+pub use slice::Slice;
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
 /// does.

@@ -145,10 +145,13 @@ pub(crate) fn refusal(context: &RequestContext, demand: &Demand, decision: &Deci
         // of AssumeRoleWithWebIdentity).
         return Fault::access_denied(format!("Not authorized to perform {action}"));
     }
-    let shown = demand.shown.as_ref().unwrap_or(&demand.resource);
-    // AWS: an action that has no resource is refused without naming one (observed with ListSecrets:
-    // Kralizek/AWSSecretsManagerConfigurationExtensions#78).
-    let on = if shown == "*" { String::new() } else { format!(" on resource: {shown}") };
+    let on = match (&demand.shown, demand.resource.as_str()) {
+        (Some(shown), _) => format!(" on resource: {shown}"),
+        // AWS: an action that has no resource is refused without naming one (observed with
+        // ListSecrets: Kralizek/AWSSecretsManagerConfigurationExtensions#78).
+        (None, "*") => String::new(),
+        (None, resource) => format!(" on resource: {resource}"),
+    };
     let reason = match (demand.reason, &demand.guard) {
         (Some(reason), _) => format!(" {reason}"),
         // AWS: STS gives no reason, which would tell a role that is not there from one that does

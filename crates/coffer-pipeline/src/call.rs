@@ -84,6 +84,11 @@ impl<'w> Call<'w> {
         Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }
 
+    /// The lasting surroundings, for the parts of a call that have files of their own.
+    pub(crate) fn world(&self) -> &'w World {
+        self.world
+    }
+
     /// The request this decides on.
     pub fn context(&self) -> &'w RequestContext {
         self.context

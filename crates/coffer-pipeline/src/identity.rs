@@ -32,7 +32,7 @@ pub use managed_policy::{ManagedPolicyRecord, PolicyVersion};
 pub use mfa_device::MfaDeviceRecord;
 pub use oidc_provider::OidcProviderRecord;
 pub use permissions::EntityPermissions;
-pub use principals::{Missing, ids_of, shown_text};
+pub use principals::{Missing, ids_of, shown_text, unique_id};
 pub use role::{RoleLastUsedRecord, RoleRecord};
 pub use session::{SessionClaims, SessionKind};
 pub use user::UserRecord;

@@ -34,6 +34,11 @@ impl Permissions {
         Self::default()
     }
 
+    /// The caller's organization, with the policies that bound its account.
+    pub fn organization(&self) -> Option<&OrganizationView> {
+        self.organization.as_deref()
+    }
+
     /// Collects the policies of a caller.
     ///
     /// # Errors

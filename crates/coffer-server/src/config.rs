@@ -29,6 +29,9 @@ pub struct DevOptions {
     /// The address to listen on.
     #[arg(long, value_name = "ADDR", env = "COFFER_LISTEN", default_value = LISTEN_DEFAULT)]
     pub listen: SocketAddr,
+    /// The folder that trails are exported to [default: a temporary one].
+    #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
+    pub audit_exports: Option<PathBuf>,
     /// What to log, such as `info` or `coffer_pipeline=debug`.
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG", default_value = LOG_DEFAULT)]
     pub log: String,
@@ -359,8 +362,8 @@ impl std::error::Error for InvalidConfig {}
 
 /// Where the server listens when nothing else is said.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:4566";
-const DATA_DEFAULT: &str = "coffer-data";
-const ROOT_KEY_FILE: &str = "root.key";
+pub(crate) const DATA_DEFAULT: &str = "coffer-data";
+pub(crate) const ROOT_KEY_FILE: &str = "root.key";
 /// Where systemd puts a service's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The region that is printed when nothing else is said.

@@ -33,10 +33,14 @@ pub(crate) async fn run_jobs(state: Arc<State>, mut stop: watch::Receiver<bool>)
                 TROUBLE_PAUSE
             }
         };
-        tokio::select! {
+        let must_stop = tokio::select! {
             biased;
-            _ = stop.wait_for(|stopped| *stopped) => return,
-            () = tokio::time::sleep(pause) => {}
+            _ = stop.wait_for(|stopped| *stopped) => true,
+            () = tokio::time::sleep(pause) => false,
+        };
+        if must_stop {
+            // So that the store knows how far the journal had come.
+            return trail::ship(state.road.world()).await;
         }
     }
 }
@@ -49,6 +53,7 @@ async fn clean_up(state: &State, due: Timestamp) -> Timestamp {
     if now < due {
         return due;
     }
+    trail::drop_old(world, now);
     match retention::drop_old(world).await {
         Ok(CleanUp { dropped, has_more }) => {
             if dropped > 0 {

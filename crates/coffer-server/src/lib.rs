@@ -1,5 +1,6 @@
 //! Listeners, TLS, configuration, the job runner and the process runtime.
 
+pub mod audit;
 mod body;
 pub mod config;
 mod connection;

@@ -73,11 +73,15 @@ pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opene
 ///
 /// # Errors
 /// See [`open`].
-pub(crate) async fn open_dev(data: &Path, clock: Arc<dyn Clock>) -> Result<Opened, String> {
+pub(crate) async fn open_dev(
+    data: &Path,
+    exports: Option<PathBuf>,
+    clock: Arc<dyn Clock>,
+) -> Result<Opened, String> {
     let entropy = runtime::entropy();
     let store: Arc<dyn Store> = Arc::new(Sim::new());
     let root_key = RootKey::generate(entropy.as_ref());
-    let settings = AuditSettings::default();
+    let settings = AuditSettings { exports, ..AuditSettings::default() };
     let keys = store_keys(&store, None, root_key, &entropy).await?;
     let place = Place { data, audit: &settings, source: None };
     let world = world(store.clone(), keys, entropy, clock, place)?;

@@ -55,7 +55,9 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let folder = tempfile::Builder::new().prefix("coffer-dev-").tempdir();
         let folder = folder.map_err(|error| StartError(format!("no temporary folder: {error}")))?;
         let clock = Arc::new(MovableClock::default());
-        let mut opened = open::open_dev(folder.path(), clock).await.map_err(StartError)?;
+        let exports = options.audit_exports.clone();
+        let opened = open::open_dev(folder.path(), exports, clock).await;
+        let mut opened = opened.map_err(StartError)?;
         opened.world.outside = Arc::new(Internet::new(None, true).map_err(StartError)?);
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
     })

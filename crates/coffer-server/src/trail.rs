@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use coffer_model::Timestamp;
 use coffer_pipeline::World;
 use coffer_pipeline::audit::ship;
 use coffer_pipeline::audit::trail::{AuditPlace, JOURNAL_PURPOSE, Trail, TrailOptions};
+use coffer_pipeline::retention;
 use coffer_seal::{Entropy, RowSealer, random_uuid};
 
 use crate::config::AuditSettings;
@@ -54,8 +56,23 @@ pub(crate) async fn ship(world: &World) {
     }
 }
 
+/// Lets go of the journal's segments that are older than what is kept, as far as the store has them.
+pub(crate) fn drop_old(world: &World, now: Timestamp) {
+    let Some(trail) = &world.audit.trail else { return };
+    let oldest = retention::oldest_kept(now);
+    // A journal that could not be shipped is kept until it can be.
+    if trail.shipped_through().is_none_or(|through| through < oldest) {
+        return;
+    }
+    match trail.journal().retain_since(oldest) {
+        Ok(0) => {}
+        Ok(dropped) => tracing::info!(dropped, "segments older than 90 days were dropped"),
+        Err(error) => tracing::warn!(%error, "old segments were not dropped: {error}"),
+    }
+}
+
 /// How often the journal is shipped.
 pub(crate) const SHIP_EVERY: Duration = Duration::from_secs(5);
 const ROUNDS_MAX: usize = 64;
-const FOLDER: &str = "audit";
+pub(crate) const FOLDER: &str = "audit";
 const EXPORTS_FOLDER: &str = "exports";

@@ -11,7 +11,8 @@ use coffer_model::Timestamp;
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing, Turns, World,
+    Answer, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing, Signing, Turns,
+    World,
 };
 use coffer_protocol::shape::{Kind, Shape};
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -166,7 +167,16 @@ async fn who_does_not_sign_rightly_is_refused_by_every_route() {
         let (at, protocol, body) = (name(route), route.service.protocol, bare(route));
         let missing = ("MissingAuthenticationTokenException", "MissingAuthenticationToken");
         let request = received(unsigned(route, &body), &body);
-        port.refuses(request, &at, missing, protocol).await;
+        match route.entry.signing {
+            Signing::Required => port.refuses(request, &at, missing, protocol).await,
+            Signing::Optional => {
+                // Whose input says who calls: nobody is let in who gives none.
+                assert_eq!(at, "sts AssumeRoleWithWebIdentity");
+                let answer = port.sends(request).await;
+                assert_eq!(answer.fault.map(|fault| fault.code), Some("ValidationError"));
+                port.is_empty(&at);
+            }
+        }
 
         let invalid = ("InvalidSignatureException", "SignatureDoesNotMatch");
         for hand in [

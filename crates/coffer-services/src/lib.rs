@@ -1,6 +1,7 @@
 //! The AWS services: one file per operation, one per job.
 
 mod base64_text;
+pub mod cloudtrail;
 pub mod coffer;
 pub mod iam;
 pub mod kms;
@@ -15,6 +16,7 @@ use coffer_pipeline::job::runner::JobEntry;
 
 /// Every service on the port.
 pub const SERVICES: &[Service] = &[
+    cloudtrail::SERVICE,
     iam::SERVICE,
     kms::SERVICE,
     organizations::SERVICE,
@@ -27,6 +29,7 @@ pub const SERVICES: &[Service] = &[
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
+    JobEntry::of::<cloudtrail::deliver::DeliverLogFiles>(),
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),

@@ -106,7 +106,11 @@ fn error_line(model: &Value, shape: &str) -> String {
     let status = status.unwrap_or(if is_fault { 500 } else { 400 });
     let members = described["members"].as_object().unwrap();
     let member = ["message", "Message"].into_iter().find(|name| members.contains_key(*name));
-    format!("{shape} {code} {status} {}", member.unwrap_or("-"))
+    // AWS: CloudTrail's model gives its errors no members, and they come with `message` all the
+    // same (aws-cli#3048).
+    let is_cloudtrail = model["metadata"]["endpointPrefix"] == "cloudtrail";
+    let usual = if is_cloudtrail { "message" } else { "-" };
+    format!("{shape} {code} {status} {}", member.unwrap_or(usual))
 }
 
 #[derive(Clone, Copy, PartialEq)]

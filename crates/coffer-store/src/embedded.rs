@@ -1,5 +1,6 @@
 //! The engine inside the process: SQLite in the data directory, one writer, group commit.
 
+mod beside;
 mod checkpointer;
 mod connection;
 mod directory;
@@ -14,6 +15,7 @@ use std::thread::{self, JoinHandle};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::beside::Beside;
 use self::directory::DirectoryLock;
 use self::readers::Readers;
 use self::writer::{Command, Writer};

@@ -10,7 +10,7 @@ mod sim;
 mod store;
 mod tables;
 
-pub use embedded::{Embedded, EmbeddedOptions, OpenCause, OpenError};
+pub use embedded::{Beside, Embedded, EmbeddedOptions, OpenCause, OpenError};
 pub use key::{Key, KeyBuilder};
 pub use sim::{Faults, Sim};
 pub use store::{

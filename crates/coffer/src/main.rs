@@ -8,10 +8,12 @@ use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
 
 mod account;
 mod advance;
+mod audit;
 mod events;
 mod oidc;
 mod rekey;
 mod target;
+mod who_can_read;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -37,6 +39,9 @@ enum Command {
     /// Make, list and close accounts.
     #[command(subcommand)]
     Account(account::Account),
+    /// The audit journal: whether it is whole, and who read what.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
@@ -68,6 +73,7 @@ fn main() -> ExitCode {
         Command::Events(target) => events::run(&target),
         Command::Rekey(rekey) => rekey.run(),
         Command::Account(account) => account.run(),
+        Command::Audit(audit) => audit.run(),
         Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {

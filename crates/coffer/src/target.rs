@@ -47,6 +47,20 @@ impl Target {
     /// # Errors
     /// A sentence for the operator.
     pub(crate) fn call(&self, operation: &str, input: &Value) -> Result<Value, String> {
+        self.call_service("coffer", TARGET_PREFIX, operation, input)
+    }
+
+    /// Calls an operation of a JSON service.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn call_service(
+        &self,
+        service: &str,
+        target_prefix: &str,
+        operation: &str,
+        input: &Value,
+    ) -> Result<Value, String> {
         let credentials = self.credentials()?;
         let told = |error: &dyn std::fmt::Display| {
             format!("cannot call {operation} at {}: {error}", self.endpoint)
@@ -54,12 +68,12 @@ impl Target {
         let region = self.region.as_ref().unwrap_or(&self.default_region);
         let client = Client::new(&self.endpoint, credentials, region, Arc::new(runtime::real_now))
             .map_err(|error| told(&error))?;
-        let target = format!("{TARGET_PREFIX}.{operation}");
+        let target = format!("{target_prefix}.{operation}");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| told(&error))?;
-        runtime.block_on(client.call("coffer", &target, input)).map_err(|error| {
+        runtime.block_on(client.call(service, &target, input)).map_err(|error| {
             let told = told(&error);
             match is_unknown_key(&error) {
                 true => format!("{}{PASTE}", told.trim_end_matches('.')),

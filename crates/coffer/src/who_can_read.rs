@@ -32,7 +32,8 @@ impl WhoCanRead {
             }
             let page = self.target.call("ListReaders", &input)?;
             for reader in page.get("Readers").and_then(Value::as_array).into_iter().flatten() {
-                writeln!(out, "{}", line(reader)).map_err(|error| format!("cannot print: {error}"))?;
+                writeln!(out, "{}", line(reader))
+                    .map_err(|error| format!("cannot print: {error}"))?;
             }
             token = page.get("NextToken").cloned();
             if token.is_none() {

@@ -97,7 +97,8 @@ def test_a_boundary_that_is_put_and_taken_away(place):
     place.iam.put_user_permissions_boundary(
         UserName=person.name, PermissionsBoundary=managed(place, allow("s3:*"))
     )
-    with person.denied(GET, place.resource, f"because no permissions boundary allows the {GET} action"):
+    reason = f"because no permissions boundary allows the {GET} action"
+    with person.denied(GET, place.resource, reason):
         reads(person, place)
     place.iam.delete_user_permissions_boundary(UserName=person.name)
     assert reads(person, place)

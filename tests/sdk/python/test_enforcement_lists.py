@@ -48,7 +48,10 @@ def test_a_path_is_authorised_as_a_whole(tree):
 
 
 def test_a_path_is_authorised_as_it_is_written(tree):
-    """AWS: a slash at its end is in the ARN (aws-ia/terraform-aws-control_tower_account_factory#174)."""
+    """AWS: a slash at its end is in the ARN.
+
+    Observed: aws-ia/terraform-aws-control_tower_account_factory#174.
+    """
     action = "ssm:GetParametersByPath"
     grant(tree, tree.reader.name, allow(action, parameter(tree, "/app")))
     assert names(tree.reader.ssm.get_parameters_by_path(Path="/app")) == ["/app/a", "/app/b"]

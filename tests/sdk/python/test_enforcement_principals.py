@@ -116,6 +116,22 @@ def test_a_role_of_another_account_that_is_made_anew_is_not_trusted(dev):
     session(workload, again).kms.encrypt(KeyId=key, Plaintext=b"p")
 
 
+def test_a_grant_is_for_the_role_that_there_was(dev):
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    sealed = dev.kms.encrypt(KeyId=key, Plaintext=b"p")["CiphertextBlob"]
+    name, arn = role(dev)
+    give = {"KeyId": key, "GranteePrincipal": arn, "Operations": ["Decrypt"], "Name": "reader"}
+    dev.kms.create_grant(**give)
+    session(dev, arn).kms.decrypt(CiphertextBlob=sealed)
+    dev.iam.delete_role(RoleName=name)
+    role(dev, name=name)
+    again = session(dev, arn)
+    with again.denied("kms:Decrypt", key):
+        again.kms.decrypt(CiphertextBlob=sealed)
+    dev.kms.create_grant(**give)
+    again.kms.decrypt(CiphertextBlob=sealed)
+
+
 def test_who_was_denied_is_denied_under_another_name(secret):
     """AWS keeps the id, so renaming a user does not free it from a denial."""
     world, name = secret

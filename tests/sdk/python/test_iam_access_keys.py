@@ -1,5 +1,6 @@
 """Access keys: whose they are, what they open, and that they can be taken back."""
 
+import json
 import re
 
 import pytest
@@ -88,6 +89,10 @@ def test_a_key_is_changed_only_through_its_user(user):
 
 def test_a_user_rotates_its_own_key_without_saying_its_name(user):
     world, name = user
+    own = world.iam_arn("user/${aws:username}")
+    statement = {"Effect": "Allow", "Action": "iam:*AccessKey*", "Resource": own}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    world.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=text)
     old = world.iam.create_access_key(UserName=name)["AccessKey"]
     bearer = world.signed_by(old)
     new = bearer.iam.create_access_key()["AccessKey"]
@@ -124,6 +129,7 @@ def test_a_key_that_was_never_used_says_so(user):
 
 def test_of_a_key_of_nobody_nothing_is_learnt(world):
     id = "AKIAIOSFODNN7EXAMPLE"
-    sentence = f"is not authorized to perform: iam:GetAccessKeyLastUsed on resource: access key {id}"
+    action = "is not authorized to perform: iam:GetAccessKeyLastUsed"
+    sentence = f"{action} on resource: access key {id}"
     with refused("AccessDenied", sentence, 403):
         world.iam.get_access_key_last_used(AccessKeyId=id)

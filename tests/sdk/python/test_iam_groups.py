@@ -83,9 +83,7 @@ def test_the_users_of_a_group_come_in_pages(group):
     for user in users:
         world.iam.create_user(UserName=user)
         world.iam.add_user_to_group(GroupName=name, UserName=user)
-    found, count = pages(
-        world.iam.get_group, "Users", token="Marker", GroupName=name, MaxItems=1
-    )
+    found, count = pages(world.iam.get_group, "Users", token="Marker", GroupName=name, MaxItems=1)
     assert ([item["UserName"] for item in found], count) == (users, 3)
 
 
@@ -127,9 +125,8 @@ def test_a_group_has_inline_policies_of_5120_characters(group):
     assert (found["GroupName"], found["PolicyDocument"]) == (name, json.loads(text))
     sentence = f"Maximum policy size of 5120 bytes exceeded for group {name}"
     with refused("LimitExceeded", sentence, 409):
-        world.iam.put_group_policy(
-            GroupName=name, PolicyName="q", PolicyDocument=policy(resource="arn:aws:s3:::" + "y" * 99)
-        )
+        another = policy(resource=f"arn:aws:s3:::{'y' * 99}")
+        world.iam.put_group_policy(GroupName=name, PolicyName="q", PolicyDocument=another)
     world.iam.delete_group_policy(GroupName=name, PolicyName="p")
     with refused("NoSuchEntity", "The group policy with name p cannot be found.", 404):
         world.iam.get_group_policy(GroupName=name, PolicyName="p")

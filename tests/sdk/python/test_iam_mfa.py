@@ -76,7 +76,8 @@ def test_wrong_codes_give_nothing(device):
     right = codes(seed)
     first, second = right["AuthenticationCode1"], right["AuthenticationCode2"]
     for wrong in ((first, first), (second, first), (code(seed, -5), second)):
-        with refused("InvalidAuthenticationCode", "Authentication code for device is not valid.", 403):
+        sentence = "Authentication code for device is not valid."
+        with refused("InvalidAuthenticationCode", sentence, 403):
             world.iam.enable_mfa_device(
                 UserName=user,
                 SerialNumber=serial,
@@ -153,6 +154,16 @@ def test_a_renamed_user_keeps_its_device(enabled):
     world.iam.update_user(UserName=user, NewUserName=new)
     assert world.iam.get_mfa_device(SerialNumber=serial, UserName=new)["UserName"] == new
     world.iam.deactivate_mfa_device(UserName=new, SerialNumber=serial)
+
+
+def test_a_device_follows_the_real_time_where_decisions_do_not(timed):
+    timed.server.advance("40d")
+    made = timed.iam.create_virtual_mfa_device(VirtualMFADeviceName="phone")["VirtualMFADevice"]
+    timed.iam.create_user(UserName="ann")
+    timed.iam.enable_mfa_device(
+        UserName="ann", SerialNumber=made["SerialNumber"], **codes(made["Base32StringSeed"])
+    )
+    assert len(timed.iam.list_mfa_devices(UserName="ann")["MFADevices"]) == 1
 
 
 def test_a_device_has_tags(device):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from world import pages, refused, tags, without_metadata, word
+from world import World, pages, refused, tags, without_metadata, word
 
 
 def policy(action="ssm:GetParameter", resource="*"):
@@ -27,7 +27,10 @@ def user(world):
 def test_a_user_is_made_with_path_tags_and_a_unique_id(world):
     name = f"Ann.{word()}@example"
     made = world.iam.create_user(
-        UserName=name, Path="/team/db/", Tags=tags(team="db", Cost="1"), PermissionsBoundary=AWS_POLICY
+        UserName=name,
+        Path="/team/db/",
+        Tags=tags(team="db", Cost="1"),
+        PermissionsBoundary=AWS_POLICY,
     )["User"]
     assert made["Arn"] == world.iam_arn(f"user/team/db/{name}")
     assert re.fullmatch(r"AIDA[A-Z2-7]{17}", made["UserId"])
@@ -77,6 +80,8 @@ def test_the_root_asks_who_it_is(world):
 
 def test_a_user_asks_who_it_is_and_keeps_its_key_when_it_is_renamed(user):
     world, name = user
+    text = policy("iam:GetUser")
+    world.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=text)
     key = world.iam.create_access_key(UserName=name)["AccessKey"]
     bearer = world.signed_by(key)
     assert bearer.iam.get_user()["User"]["UserName"] == name
@@ -160,7 +165,8 @@ def test_tags_are_joined_listed_and_taken_away(user):
 
 def test_an_inline_policy_comes_back_as_it_was_written(user):
     world, name = user
-    text = '{"Version": "2012-10-17",\n "Statement": [{"Effect":"Allow","Action":"a:b","Resource":"*"}]}'
+    statement = '{"Effect":"Allow", "Action":"a:b",\t"Resource":"*"}'
+    text = f'{{"Version": "2012-10-17",\n "Statement": [{statement}]}}'
     world.iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=text)
     found = world.iam.get_user_policy(UserName=name, PolicyName="p")
     assert (found["UserName"], found["PolicyName"]) == (name, "p")
@@ -178,9 +184,8 @@ def test_inline_policies_have_2048_characters_in_all(user):
     world.iam.put_user_policy(UserName=name, PolicyName="one", PolicyDocument=long)
     sentence = f"Maximum policy size of 2048 bytes exceeded for user {name}"
     with refused("LimitExceeded", sentence, 409):
-        world.iam.put_user_policy(
-            UserName=name, PolicyName="two", PolicyDocument=policy(resource=f"arn:aws:s3:::{'y' * 99}")
-        )
+        another = policy(resource=f"arn:aws:s3:::{'y' * 99}")
+        world.iam.put_user_policy(UserName=name, PolicyName="two", PolicyDocument=another)
     assert world.iam.list_user_policies(UserName=name)["PolicyNames"] == ["one"]
 
 
@@ -220,6 +225,33 @@ def test_a_boundary_is_put_replaced_and_taken_away(user):
     assert "PermissionsBoundary" not in world.iam.get_user(UserName=name)["User"]
     with refused("NoSuchEntity", status=404):
         world.iam.delete_user_permissions_boundary(UserName=name)
+
+
+def test_a_managed_policy_counts_whom_it_is_attached_to_and_whom_it_bounds(user):
+    world, name = user
+    made = world.iam.create_policy(PolicyName=f"p-{word()}", PolicyDocument=policy())["Policy"]
+    arn = made["Arn"]
+
+    def counts():
+        found = world.iam.get_policy(PolicyArn=arn)["Policy"]
+        return found["AttachmentCount"], found["PermissionsBoundaryUsageCount"]
+
+    group, other = f"staff-{word()}", f"bob-{word()}"
+    world.iam.create_group(GroupName=group)
+    world.iam.create_user(UserName=other, PermissionsBoundary=arn)
+    world.iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    world.iam.attach_user_policy(UserName=name, PolicyArn=arn)
+    world.iam.attach_group_policy(GroupName=group, PolicyArn=arn)
+    world.iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=arn)
+    world.iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=arn)
+    assert counts() == (2, 2)
+    world.iam.put_user_permissions_boundary(UserName=name, PermissionsBoundary=AWS_POLICY)
+    world.iam.detach_user_policy(UserName=name, PolicyArn=arn)
+    assert counts() == (1, 1)
+    world.iam.delete_user(UserName=other)
+    world.iam.detach_group_policy(GroupName=group, PolicyArn=arn)
+    assert counts() == (0, 0)
+    world.iam.delete_policy(PolicyArn=arn)
 
 
 def test_a_user_is_ended_only_when_it_has_nothing_any_more(user):
@@ -262,8 +294,6 @@ def test_a_user_that_is_made_anew_is_another(user):
 
 
 def test_accounts_have_users_of_their_own(dev_server, dev):
-    from world import World
-
     other = World.on_dev(dev_server)
     dev.iam.create_user(UserName="ann")
     assert other.iam.list_users()["Users"] == []

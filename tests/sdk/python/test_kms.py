@@ -265,6 +265,17 @@ def test_aliases_are_made_moved_listed_and_deleted(key):
     assert state(world, other) == "Enabled"
 
 
+def test_an_alias_moves_between_keys_of_one_kind_only(key):
+    world, made = key
+    world.kms.create_alias(AliasName="alias/own", TargetKeyId=made["KeyId"])
+    for spec, usage in (("HMAC_256", "GENERATE_VERIFY_MAC"), ("RSA_2048", "ENCRYPT_DECRYPT")):
+        other = world.kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]
+        with refused("ValidationException"):
+            world.kms.update_alias(AliasName="alias/own", TargetKeyId=other["KeyId"])
+        assert aliases(world, KeyId=other["KeyId"]) == {}
+    assert aliases(world, KeyId=made["KeyId"]) == {"alias/own": made["KeyId"]}
+
+
 def test_aliases_come_in_pages(key):
     world, made = key
     for number in range(7):

@@ -352,3 +352,64 @@ def test_a_policy_that_denies_is_stronger_than_a_grant(dev):
     with refused("AccessDeniedException"):
         other.kms.encrypt(KeyId=made["Arn"], Plaintext=b"v")
     other.close()
+
+
+def test_what_manages_a_key_is_for_its_own_account_whatever_its_policy_says(dev):
+    made = dev.kms.create_key()["KeyMetadata"]
+    other = type(dev).on_dev(dev.server)
+    policy = json.loads(dev.kms.get_key_policy(KeyId=made["KeyId"])["Policy"])
+    guest = {"AWS": f"arn:aws:iam::{other.account}:root"}
+    policy["Statement"].append(
+        {"Effect": "Allow", "Principal": guest, "Action": "kms:*", "Resource": "*"}
+    )
+    dev.kms.put_key_policy(KeyId=made["KeyId"], Policy=json.dumps(policy))
+    assert other.kms.describe_key(KeyId=made["Arn"])["KeyMetadata"]["Arn"] == made["Arn"]
+    for call in (
+        other.kms.disable_key,
+        other.kms.schedule_key_deletion,
+        other.kms.enable_key_rotation,
+        other.kms.rotate_key_on_demand,
+        other.kms.get_key_policy,
+        other.kms.list_key_policies,
+        other.kms.list_resource_tags,
+        other.kms.list_key_rotations,
+        other.kms.get_key_last_usage,
+        other.kms.list_aliases,
+    ):
+        with refused("AccessDeniedException"):
+            call(KeyId=made["Arn"])
+    assert dev.kms.describe_key(KeyId=made["KeyId"])["KeyMetadata"]["KeyState"] == "Enabled"
+    other.close()
+
+
+def test_a_grant_opens_a_shared_secret(dev):
+    """A secret's resource policy lets an account in, and a grant on its key does the rest."""
+    made = dev.kms.create_key()["KeyMetadata"]
+    other = type(dev).on_dev(dev.server)
+    guest = f"arn:aws:iam::{other.account}:root"
+    secret = dev.sm.create_secret(Name="shared", SecretString="pin", KmsKeyId=made["KeyId"])
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": guest},
+                "Action": "secretsmanager:GetSecretValue",
+                "Resource": "*",
+            }
+        ],
+    }
+    dev.sm.put_resource_policy(SecretId=secret["ARN"], ResourcePolicy=json.dumps(policy))
+    with refused("AccessDeniedException"):
+        other.sm.get_secret_value(SecretId=secret["ARN"])
+    given = dev.kms.create_grant(
+        KeyId=made["KeyId"],
+        GranteePrincipal=guest,
+        Operations=["Decrypt"],
+        Constraints={"EncryptionContextSubset": {"SecretARN": secret["ARN"]}},
+    )
+    assert other.sm.get_secret_value(SecretId=secret["ARN"])["SecretString"] == "pin"
+    dev.kms.revoke_grant(KeyId=made["KeyId"], GrantId=given["GrantId"])
+    with refused("AccessDeniedException"):
+        other.sm.get_secret_value(SecretId=secret["ARN"])
+    other.close()

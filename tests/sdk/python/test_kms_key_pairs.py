@@ -1,5 +1,8 @@
 """KMS's key pairs for encryption, agreement and encapsulation, and those it makes for callers."""
 
+import concurrent.futures
+import time
+
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mlkem, padding, rsa
@@ -293,9 +296,6 @@ def test_key_pairs_that_are_not_made_here_are_refused(dev):
 
 def test_a_slow_key_pair_holds_up_nobody(dev):
     """While RSA keys are made, other requests are answered."""
-    import concurrent.futures
-    import time
-
     key = dev.kms.create_key()["KeyMetadata"]
     with concurrent.futures.ThreadPoolExecutor() as pool:
         slow = [

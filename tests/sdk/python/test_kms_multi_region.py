@@ -22,6 +22,10 @@ def told(world, region, made):
     return at(world, region).describe_key(KeyId=made["KeyId"])["KeyMetadata"]
 
 
+def material(world, region, made):
+    return told(world, region, made)["CurrentKeyMaterialId"]
+
+
 @pytest.fixture
 def primary(world):
     return world, world.kms.create_key(MultiRegion=True, Description="ours")["KeyMetadata"]
@@ -131,7 +135,7 @@ def test_replicas_are_rotated_with_their_primary(primary):
         with refused("UnsupportedOperationException"):
             call(KeyId=made["KeyId"])
     world.kms.rotate_key_on_demand(KeyId=made["KeyId"])
-    current = {told(world, region, made)["CurrentKeyMaterialId"] for region in (world.region, there)}
+    current = {material(world, region, made) for region in (world.region, there)}
     assert len(current) == 1 and first not in current
     new = world.kms.encrypt(KeyId=made["KeyId"], Plaintext=b"new")["CiphertextBlob"]
     assert at(world, there).decrypt(CiphertextBlob=new)["Plaintext"] == b"new"
@@ -154,7 +158,7 @@ def test_a_rotation_that_is_due_is_done_in_all_regions_by_whichever_is_primary(t
     assert len(seen) == 2
     timed.kms.update_primary_region(KeyId=made["KeyId"], PrimaryRegion=there)
     timed.server.advance("90d")
-    current = {told(timed, region, made)["CurrentKeyMaterialId"] for region in (timed.region, there)}
+    current = {material(timed, region, made) for region in (timed.region, there)}
     assert len(current) == 1 and not current & seen
     assert len(timed.kms.list_key_rotations(KeyId=made["KeyId"])["Rotations"]) == 2
 
@@ -244,9 +248,9 @@ def test_a_primary_waits_for_its_replicas_to_go_first(timed):
 
 def test_imported_material_is_imported_in_each_region_before_it_is_rotated_to(world):
     made = world.kms.create_key(MultiRegion=True, Origin="EXTERNAL")["KeyMetadata"]
-    material, there = os.urandom(32), regions(world)[0]
+    first, there = os.urandom(32), regions(world)[0]
     replica = Elsewhere(world, there)
-    bring(world, made, material)
+    bring(world, made, first)
     answer = world.kms.replicate_key(KeyId=made["KeyId"], ReplicaRegion=there)
     assert answer["ReplicaKeyMetadata"]["KeyState"] == "PendingImport"
     with refused("KMSInvalidStateException"):
@@ -255,7 +259,7 @@ def test_imported_material_is_imported_in_each_region_before_it_is_rotated_to(wo
         bring(replica, made, os.urandom(32))
     with refused("UnsupportedOperationException"):
         bring(replica, made, os.urandom(32), ImportType="NEW_KEY_MATERIAL")
-    bring(replica, made, material)
+    bring(replica, made, first)
     blob = world.kms.encrypt(KeyId=made["KeyId"], Plaintext=b"v")["CiphertextBlob"]
     assert replica.kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"v"
     following = os.urandom(32)

@@ -8,7 +8,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, utils
 
-from world import refused, refused_by_the_model
+from world import World, refused, refused_by_the_model
 
 RSA = ["RSASSA_PKCS1_V1_5_SHA_%d", "RSASSA_PSS_SHA_%d"]
 RSA = [name % bits for name in RSA for bits in (256, 384, 512)]
@@ -266,8 +266,6 @@ def test_two_keys_make_different_codes(dev):
 
 
 def test_keys_and_signatures_last_over_a_restart(restartable):
-    from world import World
-
     world = World.on_server(restartable)
     made = {spec: signer(world, spec) for spec in ("RSA_2048", "ECC_NIST_P256", "ML_DSA_44")}
     asked = {

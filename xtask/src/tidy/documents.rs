@@ -8,7 +8,7 @@ use crate::stage::Failure;
 /// What the documents name and is not there.
 pub(super) fn faults(root: &Path) -> Result<Vec<String>, Failure> {
     let mut faults = Vec::new();
-    for directory in ["", "docs", "docs/adr"] {
+    for directory in ["", "docs", "docs/adr", "docs/operate"] {
         let failed = |error| Failure::Stopped(format!("cannot list `{directory}`: {error}"));
         for entry in fs::read_dir(root.join(directory)).map_err(failed)? {
             let path = entry.map_err(failed)?.path();

@@ -201,5 +201,5 @@ fn instant_of(text: &[u8]) -> Option<Timestamp> {
 /// What a batch holds before it is compressed, at most.
 const BATCH_BYTES_MAX: usize = 512 * 1024;
 /// The time between the earliest and the latest record of a batch, at most.
-pub(super) const SPAN_MAX: std::time::Duration = std::time::Duration::from_secs(300);
+pub(super) const SPAN_MAX: std::time::Duration = std::time::Duration::from_secs(10);
 const COMPRESSION_LEVEL: i32 = 3;

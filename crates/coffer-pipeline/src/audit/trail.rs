@@ -174,6 +174,12 @@ fn node_of(folder: &Path, fresh: &str) -> std::io::Result<String> {
     }
 }
 
+/// The name of the node whose journal is in a folder, where it has one.
+pub fn node_in(folder: &Path) -> Option<String> {
+    let name = std::fs::read_to_string(folder.join(NODE_FILE)).ok()?;
+    Some(name.trim().to_owned()).filter(|name| is_name(name))
+}
+
 fn is_name(text: &str) -> bool {
     !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic())
 }

@@ -34,6 +34,18 @@ pub async fn ids_of(
     Ok(Ok(ids))
 }
 
+/// The unique id of the user or role that has an ARN; nothing for whom there is not, and for what
+/// is another principal's.
+///
+/// # Errors
+/// A store that cannot be read.
+pub async fn unique_id(call: &mut Call<'_>, arn: &str) -> Result<Option<String>, Fault> {
+    match Named::of(arn) {
+        Some(who) => who.id(call, arn).await,
+        None => Ok(None),
+    }
+}
+
 /// A policy's text as it is shown: where who was named by an ARN is gone, with the unique id in its
 /// place.
 ///
@@ -46,11 +58,7 @@ pub async fn shown_text<'t>(
 ) -> Result<Cow<'t, str>, Fault> {
     let mut gone = BTreeMap::new();
     for (arn, id) in ids {
-        let now = match Named::of(arn) {
-            Some(who) => who.id(call, arn).await?,
-            None => None,
-        };
-        if now.as_ref() != Some(id) {
+        if unique_id(call, arn).await?.as_ref() != Some(id) {
             gone.insert(arn.clone(), id.clone());
         }
     }

@@ -9,6 +9,7 @@ use coffer_store::Store;
 
 use super::{Received, Road, Route};
 use crate::context::{Caller, RequestContext, Scope};
+use crate::identity::SessionKind;
 use crate::identity::directory::{Directory, Known, Unknown};
 use crate::operation::{Protocol, Signing};
 use crate::permissions::Permissions;
@@ -100,6 +101,9 @@ async fn verified(
                 let expected = Expected { service: route.service.name, now: received.real_now };
                 let verified = sigv4::verify(unverified, &view, &received.body, &key, &expected);
                 let region = verified.map_err(refused)?.region().clone();
+                if !reaches(&known.caller, route.service.name) {
+                    return Err(refused(AuthFault::UnknownKey));
+                }
                 let scope = Scope { account: known.caller.account, region };
                 (known.caller.clone(), known.permissions.clone(), scope)
             }
@@ -115,6 +119,19 @@ async fn verified(
         user_agent: received.user_agent().to_owned(),
         is_secure: received.is_secure,
     })
+}
+
+/// Whether a caller may turn to a service at all. AWS: federated users do not reach IAM, and users'
+/// own sessions do only after proof of an MFA device (STS, GetFederationToken, GetSessionToken).
+fn reaches(caller: &Caller, service: &str) -> bool {
+    let Some(session) = &caller.session else { return true };
+    match session.kind {
+        SessionKind::Role { .. } => true,
+        SessionKind::Federated { .. } => service != "iam",
+        SessionKind::User { .. } | SessionKind::Root => {
+            service != "iam" || session.mfa_authenticated.is_some()
+        }
+    }
 }
 
 fn view_of(received: &Received) -> RequestView<'_> {

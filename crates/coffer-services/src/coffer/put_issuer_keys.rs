@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::CofferError;
 use crate::sts::web_identity::{
-    FetchIssuerKeys, IssuerKeysRecord, KeySource, read_key_set, url_of_issuer,
+    IssuerKeysRecord, KeySource, ask_for_new, read_key_set, url_of_issuer,
 };
 
 /// Gives the keys of an OpenID Connect provider of the caller's account, or has them fetched from the
@@ -56,21 +56,22 @@ impl Operation for PutIssuerKeys {
         let url = url_of_issuer(&input.issuer).ok_or_else(not_found)?;
         let provider = OidcProviderRecord::key_of(account, url);
         let provider = call.get::<OidcProviderRecord>(&provider).await?.ok_or_else(not_found)?;
-        let now = call.now();
-        let mut record = IssuerKeysRecord::unknown(account, url);
-        if let Some(text) = &input.keys {
-            record.keys = read_key_set(text.as_bytes())
-                .map_err(|error| CofferError::InvalidIssuerKeysException.with(error.to_string()))?;
-            record.source = KeySource::Given;
-            record.known = Some(now);
-        } else {
-            record.next = Some(now);
-            let job = FetchIssuerKeys { account, url: url.to_owned(), wanted: now };
-            call.schedule(now, &job).await?;
-        }
-        let key_ids = record.keys.iter().filter_map(|key| key.kid.clone()).collect();
         call.acted_on(&provider.arn());
-        call.put(record).await?;
-        Ok(PutIssuerKeysOutput { provider_arn: Some(provider.arn()), key_ids: Some(key_ids) })
+        let provider_arn = Some(provider.arn());
+        let Some(text) = &input.keys else {
+            ask_for_new(call, account, url).await?;
+            return Ok(PutIssuerKeysOutput { provider_arn, key_ids: Some(Vec::new()) });
+        };
+        let keys = read_key_set(text.as_bytes())
+            .map_err(|error| CofferError::InvalidIssuerKeysException.with(error.to_string()))?;
+        let key_ids = keys.iter().filter_map(|key| key.kid.clone()).collect();
+        call.put(IssuerKeysRecord {
+            keys,
+            source: KeySource::Given,
+            known: Some(call.now()),
+            ..IssuerKeysRecord::unknown(account, url)
+        })
+        .await?;
+        Ok(PutIssuerKeysOutput { provider_arn, key_ids: Some(key_ids) })
     }
 }

@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::account::{self, AccountAliasRecord, is_alias};
 use super::errors::IamError;
+use super::find::demand_on_all;
 
 /// Gives the account an alias that no other account has, in place of the one it has.
 pub(super) struct CreateAccountAlias;
@@ -30,7 +31,7 @@ impl Operation for CreateAccountAlias {
     type Output = ();
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:CreateAccountAlias"))
+        Ok(demand_on_all("iam:CreateAccountAlias"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -51,7 +51,7 @@ impl Operation for CreateInstanceProfile {
         let name = &input.instance_profile_name;
         let arn = identity_arn(call.account(), "instance-profile", &path, name);
         let demand = Demand::of("iam:CreateInstanceProfile", arn);
-        Ok(vec![tags::requested(demand, input.tags.as_ref())])
+        Ok(tags::on_creation(demand, "iam:TagInstanceProfile", input.tags.as_ref()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -9,6 +9,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::errors::IamError;
 use super::wire::Tag;
 use super::{oidc_provider, tags};
+use crate::sts::web_identity::ask_for_new;
 
 /// Makes an identity provider of OpenID Connect: whose tokens roles may trust.
 pub(super) struct CreateOpenIDConnectProvider;
@@ -54,7 +55,7 @@ impl Operation for CreateOpenIDConnectProvider {
         let url = oidc_provider::url_of(&input.url)?;
         let arn = format!("arn:aws:iam::{}:oidc-provider/{url}", call.account());
         let demand = Demand::of("iam:CreateOpenIDConnectProvider", arn);
-        Ok(vec![tags::requested(demand, input.tags.as_ref())])
+        Ok(tags::on_creation(demand, "iam:TagOpenIDConnectProvider", input.tags.as_ref()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
@@ -78,6 +79,7 @@ impl Operation for CreateOpenIDConnectProvider {
         };
         let (arn, tags) = (provider.arn(), tags::to_wire(&provider.tags));
         call.acted_on(&arn);
+        ask_for_new(call, provider.account, &provider.url).await?;
         call.put(provider).await?;
         Ok(CreateOpenIDConnectProviderOutput { open_id_connect_provider_arn: Some(arn), tags })
     }

@@ -56,7 +56,7 @@ impl Operation for CreatePolicy {
         let path = path::path_of(input.path.as_ref());
         let arn = identity_arn(call.account(), "policy", &path, &input.policy_name);
         let demand = Demand::of("iam:CreatePolicy", arn);
-        Ok(vec![tags::requested(demand, input.tags.as_ref())])
+        Ok(tags::on_creation(demand, "iam:TagPolicy", input.tags.as_ref()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

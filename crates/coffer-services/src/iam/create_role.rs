@@ -64,7 +64,7 @@ impl Operation for CreateRole {
         let arn = identity_arn(call.account(), "role", &path, &input.role_name);
         let demand = Demand::of("iam:CreateRole", arn)
             .with_some(BOUNDARY_KEY, input.permissions_boundary.clone());
-        Ok(vec![tags::requested(demand, input.tags.as_ref())])
+        Ok(tags::on_creation(demand, "iam:TagRole", input.tags.as_ref()))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

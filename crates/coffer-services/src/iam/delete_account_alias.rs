@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::account::{self, AccountAliasRecord, is_alias};
 use super::errors::IamError;
+use super::find::demand_on_all;
 
 /// Takes the alias of the account away.
 pub(super) struct DeleteAccountAlias;
@@ -30,7 +31,7 @@ impl Operation for DeleteAccountAlias {
     type Output = ();
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:DeleteAccountAlias"))
+        Ok(demand_on_all("iam:DeleteAccountAlias"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

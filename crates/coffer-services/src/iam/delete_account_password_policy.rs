@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::account;
 use super::errors::IamError;
+use super::find::demand_on_all;
 
 /// Takes the rules of passwords away.
 pub(super) struct DeleteAccountPasswordPolicy;
@@ -26,7 +27,7 @@ impl Operation for DeleteAccountPasswordPolicy {
     type Output = ();
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:DeleteAccountPasswordPolicy"))
+        Ok(demand_on_all("iam:DeleteAccountPasswordPolicy"))
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,6 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::IamError;
 use super::oidc_provider;
+use crate::sts::web_identity::IssuerKeysRecord;
 
 /// Deletes an identity provider: roles that trust it trust nobody there any more.
 pub(super) struct DeleteOpenIDConnectProvider;
@@ -41,6 +42,11 @@ impl Operation for DeleteOpenIDConnectProvider {
             return Err(IamError::NoSuchEntityException.with(message));
         };
         call.acted_on(arn);
+        if let Some(provider) = call.get::<OidcProviderRecord>(&key).await? {
+            // One that is made anew does not begin with the keys of this one.
+            let keys = IssuerKeysRecord::key_of(provider.account, &provider.url);
+            call.delete::<IssuerKeysRecord>(&keys).await?;
+        }
         call.delete::<OidcProviderRecord>(&key).await
     }
 }

@@ -64,7 +64,7 @@ impl Operation for EnableMFADevice {
             return Err(exceeds("MFADevicesPerUser", DEVICES_MAX));
         }
         let codes = [input.authentication_code1.as_str(), input.authentication_code2.as_str()];
-        let device = totp::synchronized(&device, codes, call.now(), STEPS_MAX)
+        let device = totp::synchronized(&device, codes, call.clock().real_now(), STEPS_MAX)
             .ok_or_else(mfa::wrong_codes)?;
         user.mfa_devices.insert(device.arn());
         call.put(MfaDeviceRecord {

@@ -110,6 +110,12 @@ pub(super) async fn demand_on_arn(
     Ok(if demand.resource == arn { demand } else { Demand::of(action, arn) })
 }
 
+/// What is demanded for an action that has no resource. AWS: IAM's refusals name it as `*`
+/// (observed with ListAccountAliases), which those of other services do not.
+pub(super) fn demand_on_all(action: &'static str) -> Vec<Demand> {
+    vec![Demand::of(action, "*").shown_as("*")]
+}
+
 /// A demand with the boundary that the user has, for `iam:PermissionsBoundary`.
 ///
 /// # Errors

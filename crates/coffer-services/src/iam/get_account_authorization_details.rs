@@ -7,6 +7,7 @@ use super::authorization_details::{
     self, Entry, GroupDetail, ManagedPolicyDetail, RoleDetail, UserDetail,
 };
 use super::errors::IamError;
+use super::find::demand_on_all;
 use super::pages::Page;
 use super::wire_policy::EntityType;
 
@@ -44,7 +45,7 @@ impl Operation for GetAccountAuthorizationDetails {
     type Output = GetAccountAuthorizationDetailsOutput;
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:GetAccountAuthorizationDetails"))
+        Ok(demand_on_all("iam:GetAccountAuthorizationDetails"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

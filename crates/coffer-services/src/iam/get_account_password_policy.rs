@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::account::{self, PasswordPolicy};
 use super::errors::IamError;
+use super::find::demand_on_all;
 
 /// Tells what passwords have to be like.
 pub(super) struct GetAccountPasswordPolicy;
@@ -31,7 +32,7 @@ impl Operation for GetAccountPasswordPolicy {
     type Output = GetAccountPasswordPolicyOutput;
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:GetAccountPasswordPolicy"))
+        Ok(demand_on_all("iam:GetAccountPasswordPolicy"))
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

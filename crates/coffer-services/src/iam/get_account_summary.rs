@@ -12,6 +12,7 @@ use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{AwsEnum, Encode, ErrorRow, Fault, Input, Output};
 
 use super::errors::IamError;
+use super::find::demand_on_all;
 use super::{account, pages};
 
 /// Counts what the account has.
@@ -37,7 +38,7 @@ impl Operation for GetAccountSummary {
     type Output = GetAccountSummaryOutput;
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:GetAccountSummary"))
+        Ok(demand_on_all("iam:GetAccountSummary"))
     }
 
     async fn run(call: &mut Call<'_>, _: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,6 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::IamError;
+use super::find::demand_on_all;
 use super::simulation::Sources;
 
 /// Lists the condition keys that policies name, in conditions and in variables.
@@ -35,7 +36,7 @@ impl Operation for GetContextKeysForCustomPolicy {
     type Output = GetContextKeysForCustomPolicyOutput;
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:GetContextKeysForCustomPolicy"))
+        Ok(demand_on_all("iam:GetContextKeysForCustomPolicy"))
     }
 
     async fn run(_: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

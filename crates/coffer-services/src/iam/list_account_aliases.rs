@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::account;
 use super::errors::IamError;
+use super::find::demand_on_all;
 use super::pages::Page;
 
 /// Lists the alias of the account: there is one or none.
@@ -38,7 +39,7 @@ impl Operation for ListAccountAliases {
     type Output = ListAccountAliasesOutput;
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:ListAccountAliases"))
+        Ok(demand_on_all("iam:ListAccountAliases"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

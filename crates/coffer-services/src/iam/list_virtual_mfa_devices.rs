@@ -1,6 +1,6 @@
 //! ListVirtualMFADevices: lists the virtual MFA devices of the account.
 
-use coffer_pipeline::identity::{MfaDeviceRecord, UserRecord};
+use coffer_pipeline::identity::{MfaDeviceRecord, UserRecord, identity_arn};
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
@@ -39,8 +39,9 @@ impl Operation for ListVirtualMFADevices {
     type Input = ListVirtualMFADevicesInput;
     type Output = ListVirtualMFADevicesOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:ListVirtualMFADevices"))
+    async fn demands(call: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let arn = identity_arn(call.account(), "mfa", "/", "");
+        Ok(vec![Demand::of("iam:ListVirtualMFADevices", arn)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

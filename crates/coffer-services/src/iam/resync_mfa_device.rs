@@ -54,7 +54,7 @@ impl Operation for ResyncMFADevice {
         call.acted_on(&user.arn());
         call.acted_on(&device.arn());
         let codes = [input.authentication_code1.as_str(), input.authentication_code2.as_str()];
-        let device = totp::synchronized(&device, codes, call.now(), STEPS_MAX);
+        let device = totp::synchronized(&device, codes, call.clock().real_now(), STEPS_MAX);
         call.put(device.ok_or_else(mfa::wrong_codes)?).await
     }
 }

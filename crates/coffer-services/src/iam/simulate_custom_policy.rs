@@ -4,6 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::IamError;
+use super::find::demand_on_all;
 use super::simulation::{Question, SimulatedCaller, Sources, invalid, simulate};
 use super::wire_simulation::{ContextEntry, EvaluationResult, OrderedOrganizationPolicyType};
 
@@ -60,7 +61,7 @@ impl Operation for SimulateCustomPolicy {
     type Output = SimulateCustomPolicyOutput;
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:SimulateCustomPolicy"))
+        Ok(demand_on_all("iam:SimulateCustomPolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -96,6 +96,19 @@ pub(super) fn requested(demand: Demand, given: Option<&Vec<Tag>>) -> Demand {
     demand.requesting_tags(given.map(|tag| (tag.key.as_str(), tag.value.as_str())))
 }
 
+/// What is demanded for making something with the tags that the request brings. AWS: who gives tags
+/// on creation needs the permission to tag as well.
+pub(super) fn on_creation(
+    demand: Demand,
+    tagging: &'static str,
+    given: Option<&Vec<Tag>>,
+) -> Vec<Demand> {
+    let also = given
+        .filter(|tags| !tags.is_empty())
+        .map(|_| requested(Demand::of(tagging, demand.resource.clone()), given));
+    [Some(requested(demand, given)), also].into_iter().flatten().collect()
+}
+
 /// A demand with the names of tags that the request takes away.
 pub(super) fn untagged(demand: Demand, names: &[String]) -> Demand {
     match names.is_empty() {

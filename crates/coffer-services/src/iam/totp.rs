@@ -1,4 +1,6 @@
 //! The codes of virtual MFA devices. No code is taken twice.
+//!
+//! Devices follow the real time, as signatures do, wherever the time of decisions was moved to.
 
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::Call;
@@ -22,7 +24,7 @@ pub(crate) async fn verify_code(
     let key = MfaDeviceRecord::key_of(account, serial);
     let Some(device) = call.get::<MfaDeviceRecord>(&key).await? else { return Ok(false) };
     let device = device.as_ref().clone();
-    match used(&device, code, call.now()).filter(|_| device.user.is_some()) {
+    match used(&device, code, call.clock().real_now()).filter(|_| device.user.is_some()) {
         Some(last_step) => {
             call.put(MfaDeviceRecord { last_step, ..device }).await?;
             Ok(true)

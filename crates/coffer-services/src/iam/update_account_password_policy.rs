@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::account::{self, PasswordPolicyRules};
 use super::errors::IamError;
+use super::find::demand_on_all;
 
 /// Says what passwords have to be like. coffer has no passwords; it keeps what is said.
 pub(super) struct UpdateAccountPasswordPolicy;
@@ -40,7 +41,7 @@ impl Operation for UpdateAccountPasswordPolicy {
     type Output = ();
 
     async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("iam:UpdateAccountPasswordPolicy"))
+        Ok(demand_on_all("iam:UpdateAccountPasswordPolicy"))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -46,7 +46,7 @@ impl Operation for EnableKey {
             return Ok(());
         }
         let mut key = key.copy();
-        key.state = KeyState::Enabled;
+        key.state = key.state_by_material(KeyState::Enabled);
         resume_rotation(call, &key).await?;
         call.put(key).await
     }

@@ -91,16 +91,39 @@ pub(super) async fn find_without_alias(
     find_key(call, key_id).await
 }
 
-/// Finds a key for an operation that changes it, which only the customer's own keys allow.
+/// Finds a key for an operation that nobody has on the keys of other accounts, whatever policies
+/// say (developer guide, "Allowing users in other accounts to use a KMS key").
 ///
 /// # Errors
-/// See [`find_without_alias`]; `AccessDeniedException` for a key that AWS manages.
-pub(super) async fn find_to_change(
+/// See [`find_without_alias`]; `AccessDeniedException` for a key of another account.
+pub(super) async fn find_own(
     call: &mut Call<'_>,
     key_id: &str,
     action: &str,
 ) -> Result<Arc<KeyRecord>, Fault> {
     let key = find_without_alias(call, key_id).await?;
+    if key.account == call.account() {
+        return Ok(key);
+    }
+    Err(Fault::access_denied(format!(
+        "User: {} is not authorized to perform: {action} on resource: {} because the resource \
+         does not exist in this Region, no resource-based policies allow access, or a \
+         resource-based policy explicitly denies access",
+        call.context().caller.arn,
+        key.arn()
+    )))
+}
+
+/// Finds a key for an operation that changes it, which only the customer's own keys allow.
+///
+/// # Errors
+/// See [`find_own`]; `AccessDeniedException` for a key that AWS manages, too.
+pub(super) async fn find_to_change(
+    call: &mut Call<'_>,
+    key_id: &str,
+    action: &str,
+) -> Result<Arc<KeyRecord>, Fault> {
+    let key = find_own(call, key_id, action).await?;
     match key.manager {
         KeyManager::Customer => Ok(key),
         // AWS: the policies of its own keys do not allow it, to anyone

@@ -5,7 +5,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::find_without_alias;
+use super::find::find_own;
 use super::last_use::{KeyLastUsageTrackingOperation, LastUseRecord};
 use super::permission::demand_on;
 
@@ -47,7 +47,7 @@ impl Operation for GetKeyLastUsage {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        let key = find_without_alias(call, &input.key_id).await?;
+        let key = find_own(call, &input.key_id, "kms:GetKeyLastUsage").await?;
         let row = LastUseRecord::key_of(&key.scope(), &key.key_id);
         let last = call.get::<LastUseRecord>(&row).await?;
         let usage = last.map_or_else(KeyLastUsageData::default, |last| KeyLastUsageData {

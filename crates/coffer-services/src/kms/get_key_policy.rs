@@ -4,7 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::find_without_alias;
+use super::find::find_own;
 use super::key_policy::POLICY_NAME;
 use super::permission::demand_on;
 
@@ -47,7 +47,7 @@ impl Operation for GetKeyPolicy {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        let key = find_without_alias(call, &input.key_id).await?;
+        let key = find_own(call, &input.key_id, "kms:GetKeyPolicy").await?;
         if input.policy_name.as_deref().is_some_and(|name| name != POLICY_NAME) {
             return Err(KmsError::NotFoundException.with("No such policy exists"));
         }

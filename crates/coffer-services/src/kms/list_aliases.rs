@@ -9,7 +9,7 @@ use coffer_store::{Direction, Key};
 
 use super::alias::AliasRecord;
 use super::errors::KmsError;
-use super::find::{SERVICES_WITH_KEY, find_without_alias};
+use super::find::{SERVICES_WITH_KEY, find_own};
 use super::key::managed_alias;
 use super::pages::{Page, limit_of, place};
 use crate::page;
@@ -80,7 +80,7 @@ async fn of_key(
     limit: usize,
     marker: Option<&str>,
 ) -> Result<ListAliasesOutput, Fault> {
-    let key = find_without_alias(call, key_id).await?;
+    let key = find_own(call, key_id, "kms:ListAliases").await?;
     let rows: Vec<_> =
         key.aliases.iter().map(|name| AliasRecord::key_of(&key.scope(), name)).collect();
     let records = call.get_many::<AliasRecord>(&rows).await?;

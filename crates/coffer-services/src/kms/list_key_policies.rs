@@ -4,7 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::find_without_alias;
+use super::find::find_own;
 use super::key_policy::POLICY_NAME;
 use super::pages::{Page, limit_of};
 use super::permission::demand_on;
@@ -51,7 +51,7 @@ impl Operation for ListKeyPolicies {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        let key = find_without_alias(call, &input.key_id).await?;
+        let key = find_own(call, &input.key_id, "kms:ListKeyPolicies").await?;
         let listing = call.scope().key("kms.policies-of-key", &[&key.key_id]);
         let entries = vec![(POLICY_NAME.to_owned(), POLICY_NAME.to_owned())];
         let limit = limit_of(input.limit, PAGE_MAX, PAGE_MAX);

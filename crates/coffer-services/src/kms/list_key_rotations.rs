@@ -7,7 +7,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::find_without_alias;
+use super::find::find_own;
 use super::key::KeyRecord;
 use super::material::{MadeBy, SealedMaterial};
 use super::metadata::expiration_model;
@@ -61,7 +61,7 @@ impl Operation for ListKeyRotations {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        let key = find_without_alias(call, &input.key_id).await?;
+        let key = find_own(call, &input.key_id, "kms:ListKeyRotations").await?;
         usage::must_rotate(&key)?;
         let wants_all = input.include_key_material == Some(IncludeKeyMaterial::AllKeyMaterial);
         let pending_state = match &key.pending {

@@ -4,7 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
-use super::find::find_without_alias;
+use super::find::find_own;
 use super::pages::{Page, limit_of};
 use super::permission::demand_on;
 use super::tags::TAGS_MAX;
@@ -51,7 +51,7 @@ impl Operation for ListResourceTags {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        let key = find_without_alias(call, &input.key_id).await?;
+        let key = find_own(call, &input.key_id, "kms:ListResourceTags").await?;
         let tag = |(name, value): (&String, &String)| {
             (name.clone(), Tag { tag_key: name.clone(), tag_value: value.clone() })
         };

@@ -46,31 +46,20 @@ impl Through {
         self,
         call: &mut Call<'_>,
         key: &Arc<KeyRecord>,
-        action: &'static str,
-        context: &impl Bound,
-    ) -> Result<(), Fault> {
-        match self {
-            Self::Itself => Ok(()),
-            Self::Caller(service) => must_be_permitted(call, key, action, service, context).await,
-        }
-    }
-
-    /// Refuses a caller whom policies refuse, and to whom no grant on the key gives this either.
-    async fn must_be_granted(
-        self,
-        call: &mut Call<'_>,
-        key: &Arc<KeyRecord>,
         operation: GrantOperation,
         context: &impl Bound,
-        refusal: Fault,
     ) -> Result<(), Fault> {
-        let Self::Caller(service) = self else { return Err(refusal) };
+        let Self::Caller(service) = self else { return Ok(()) };
+        let action = operation.action();
+        let permitted = must_be_permitted(call, key, action, service, context).await;
+        let Err(refusal) = permitted else { return Ok(()) };
+        // A grant may give what policies do not; most calls never come to look.
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let pairs = context.pairs().into_iter().map(owned).collect();
         if !is_granted(call, key, operation, Some(&pairs)).await? {
             return Err(refusal);
         }
-        must_be_permitted_or_granted(call, key, operation.action(), service, context).await
+        must_be_permitted_or_granted(call, key, action, service, context).await
     }
 
     /// Finds the key that a caller's words mean in a scope, to seal with it in this way.
@@ -101,7 +90,7 @@ impl Through {
         context: &impl Bound,
         plain: &[u8],
     ) -> Result<Vec<u8>, Fault> {
-        self.must_permit(call, key, "kms:Encrypt", context).await?;
+        self.must_permit(call, key, GrantOperation::Encrypt, context).await?;
         envelope::encrypt(call, key, context, plain)
     }
 
@@ -117,10 +106,7 @@ impl Through {
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
         let key = envelope::key_of(call, region, blob).await?;
-        if let Err(refusal) = self.must_permit(call, &key, "kms:Decrypt", context).await {
-            // A grant may give what policies do not; most calls never come to look.
-            self.must_be_granted(call, &key, GrantOperation::Decrypt, context, refusal).await?;
-        }
+        self.must_permit(call, &key, GrantOperation::Decrypt, context).await?;
         envelope::open(call, &key, context, blob)
     }
 
@@ -135,7 +121,7 @@ impl Through {
         context: &impl Bound,
         key_bytes: usize,
     ) -> Result<DataKey, Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
+        self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
         envelope::generate_data_key(call, key, context, key_bytes)
     }
 
@@ -149,8 +135,8 @@ impl Through {
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
-        self.must_permit(call, key, "kms:Encrypt", context).await
+        self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
+        self.must_permit(call, key, GrantOperation::Encrypt, context).await
     }
 
     /// Makes sure that the caller may seal with a key and open again, without sealing anything.
@@ -163,8 +149,8 @@ impl Through {
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:GenerateDataKey", context).await?;
-        self.must_permit(call, key, "kms:Decrypt", context).await?;
+        self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
+        self.must_permit(call, key, GrantOperation::Decrypt, context).await?;
         key.must_be_usable()
     }
 
@@ -178,6 +164,6 @@ impl Through {
         key: &Arc<KeyRecord>,
         context: &impl Bound,
     ) -> Result<(), Fault> {
-        self.must_permit(call, key, "kms:Decrypt", context).await
+        self.must_permit(call, key, GrantOperation::Decrypt, context).await
     }
 }

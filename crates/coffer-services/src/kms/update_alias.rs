@@ -56,6 +56,7 @@ impl Operation for UpdateAlias {
         if found.key_id != target.key_id {
             let former = KeyRecord::key_of(call.scope(), &found.key_id);
             if let Some(former) = call.get::<KeyRecord>(&former).await? {
+                must_be_alike(&former, &target)?;
                 call.put(without_alias(&former, &input.alias_name)).await?;
             }
             call.put(with_alias(&target, &input.alias_name)?).await?;
@@ -67,6 +68,20 @@ impl Operation for UpdateAlias {
         record.updated = call.now();
         call.put(record).await
     }
+}
+
+/// AWS: an alias goes from key to key of one type and usage, so that who uses it goes on working
+/// (API reference, UpdateAlias).
+fn must_be_alike(former: &KeyRecord, target: &KeyRecord) -> Result<(), Fault> {
+    let kind_of = |key: &KeyRecord| (key.kind.is_symmetric(), key.kind.usage);
+    if kind_of(former) == kind_of(target) {
+        return Ok(());
+    }
+    Err(Fault::validation(format!(
+        "Alias cannot be moved from a key of key spec {} and key usage {} to one of key spec {} and \
+         key usage {}",
+        former.kind.spec, former.kind.usage, target.kind.spec, target.kind.usage
+    )))
 }
 
 const ACTION: &str = "kms:UpdateAlias";

@@ -50,6 +50,7 @@ pub(crate) async fn secret_value(
     selector: Selector<'_>,
 ) -> Result<ReadValue, Fault> {
     let secret = id::find_living(call, secret_id).await?;
+    call.acted_on(&secret.arn());
     let (version_id, version) = choose(&secret, selector)?;
     let opened = match version.has_value {
         true => seal::open(call, seal::AS_CALLER, &secret, version_id).await?,

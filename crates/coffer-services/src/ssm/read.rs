@@ -113,6 +113,8 @@ async fn answer(
     with_decryption: bool,
 ) -> Result<Parameter, Fault> {
     let arn = parameter.arn();
+    // By a path or in a batch the demands do not name each.
+    call.acted_on(&arn);
     let value = value::reveal(call, &arn, version, with_decryption).await?;
     Ok(Parameter {
         name: Some(parameter.name.clone()),

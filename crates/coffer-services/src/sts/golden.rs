@@ -2,9 +2,12 @@
 
 use coffer_store::golden;
 
+use super::mfa::MfaFailuresRecord;
 use super::web_identity::IssuerKeysRecord;
 
 #[test]
 fn every_record_reads_its_golden_rows() {
-    golden::check::<IssuerKeysRecord>(env!("CARGO_MANIFEST_DIR"));
+    let here = env!("CARGO_MANIFEST_DIR");
+    golden::check::<IssuerKeysRecord>(here);
+    golden::check::<MfaFailuresRecord>(here);
 }

@@ -1,10 +1,14 @@
 //! Proof of a user's MFA device: its serial number and the code that it shows.
 
+mod failures;
+
 use coffer_model::Timestamp;
 use coffer_pipeline::identity::MfaDeviceRecord;
 use coffer_pipeline::{Call, CallerKind};
 use coffer_protocol::Fault;
 
+#[cfg(test)]
+pub(super) use self::failures::MfaFailuresRecord;
 use crate::iam::totp::verify_code;
 
 /// Verifies the code that a caller gives, which is then used up; nothing where it gives none.
@@ -39,7 +43,11 @@ pub(super) async fn verified(
         ));
     }
     let account = call.account();
-    if !verify_code(call, account, serial_number, code).await? {
+    let may_try = failures::may_try(call, serial_number).await?;
+    if !may_try || !verify_code(call, account, serial_number, code).await? {
+        if may_try {
+            failures::note(call, serial_number).await?;
+        }
         return Err(failed(" with invalid MFA one time pass code. "));
     }
     Ok(Some(call.now()))

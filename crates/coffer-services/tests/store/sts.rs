@@ -209,6 +209,39 @@ async fn a_code_of_an_mfa_device_is_proof_once() {
     not_his.is_refused("AccessDenied", "unable to validate MFA code");
     let half = port.call(Some(&ada), "GetSessionToken", &form[..1]).await;
     half.is_refused("AccessDenied", "must provide both");
+    // After some wrong codes none is tried for a minute, not even a right one.
+    for _ in 0..5 {
+        assume("000000").await.is_refused("AccessDenied", "invalid MFA one time pass code");
+    }
+    port.advance(30);
+    let code = |port: &Port| {
+        let step = u64::try_from(port.now()).unwrap() / 30;
+        coffer_seal::totp_code(b"12345678901234567890", step + 1)
+    };
+    assume(&code(&port)).await.is_refused("AccessDenied", "invalid MFA one time pass code");
+    port.advance(60);
+    assert_eq!(assume(&code(&port)).await.fault, None);
+}
+
+#[tokio::test]
+async fn sessions_reach_iam_with_proof_of_a_device_only() {
+    let port = Port::open();
+    let ada = port.put_user(OWNER, "ada", &["iam:*", "sts:*"]).await;
+    let arn = port.put_role("app", trusting(account(OWNER), json!({})), &["iam:*"]).await;
+    let users = async |who: &Credentials| port.call_iam(who, "ListUsers").await;
+    assert_eq!(users(&ada).await.fault, None);
+    let role = port.assume(&ada, &arn, &[]).await.credentials();
+    assert_eq!(users(&role).await.fault, None);
+    let policy = json!({"Version": "2012-10-17", "Statement": {
+        "Effect": "Allow", "Action": "*", "Resource": "*"}})
+    .to_string();
+    let form = [("Name", "fed"), ("Policy", policy.as_str())];
+    let federated = port.call(Some(&ada), "GetFederationToken", &form).await.credentials();
+    let own = port.call(Some(&ada), "GetSessionToken", &[]).await.credentials();
+    for session in [&federated, &own] {
+        users(session).await.is_refused("InvalidClientTokenId", "");
+        assert_eq!(port.identity_of(session).await.fault, None);
+    }
 }
 
 /// A refusal with a message about it.

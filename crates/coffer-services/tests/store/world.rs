@@ -76,8 +76,6 @@ pub(crate) async fn reopened(
         tables: Tables::new(store, cipher),
         root_key: RootKeyRing::new(keys, source),
         sessions,
-        outside: Arc::new(NoOutside),
-        audit: Default::default(),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,

@@ -1,9 +1,11 @@
 //! The policies of a user, group or role that is there.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use coffer_pipeline::Call;
 use coffer_pipeline::identity::EntityPermissions;
+use coffer_pipeline::identity::organization::OrganizationPolicyRecord;
 use coffer_policy::Grammar;
 use coffer_protocol::Fault;
 
@@ -40,6 +42,7 @@ pub(in crate::iam) async fn subject_of(
     }
     let excluded = excluded.map(Vec::as_slice).unwrap_or_default();
     let mut collected = Collected { sources: Sources::default(), excluded };
+    collected.add_organization(call)?;
     let kind = arn.rsplit(':').next().and_then(|resource| resource.split('/').next());
     let caller = match kind {
         Some("user") => {
@@ -76,6 +79,24 @@ struct Collected<'e> {
 }
 
 impl Collected<'_> {
+    /// Adds the service control policies that bound the account, level by level.
+    fn add_organization(&mut self, call: &Call<'_>) -> Result<(), Fault> {
+        let is_left_out = self.excluded.iter().any(|identifier| {
+            identifier.policy_type == Some(PolicyType::Scp)
+                && identifier.policy_arn.is_none()
+                && identifier.inline_policy_identifier.is_none()
+        });
+        let organization = call.context().permissions.organization();
+        for level in organization.filter(|_| !is_left_out).iter().flat_map(|all| &all.scp_levels) {
+            let read = |policy: &Arc<OrganizationPolicyRecord>| {
+                let text = policy.content.text();
+                Source::new(policy.id.clone(), text, Grammar::ServiceControl)
+            };
+            self.sources.levels.push(level.iter().map(read).collect::<Result<_, _>>()?);
+        }
+        Ok(())
+    }
+
     async fn add(
         &mut self,
         call: &mut Call<'_>,
@@ -99,10 +120,10 @@ impl Collected<'_> {
                 self.sources.identity.push(managed(call, arn).await?);
             }
         }
-        if let Some(arn) = &permissions.boundary {
-            if !self.is_excluded(PolicyType::PermissionBoundary, arn) {
-                self.sources.boundary = Some(managed(call, arn).await?);
-            }
+        let boundary = permissions.boundary.as_ref();
+        let kind = PolicyType::PermissionBoundary;
+        if let Some(arn) = boundary.filter(|arn| !self.is_excluded(kind, arn)) {
+            self.sources.boundary = Some(managed(call, arn).await?);
         }
         Ok(())
     }

@@ -56,13 +56,15 @@ impl Job for FetchIssuerKeys {
             Ok(keys) => {
                 record.keys = keys;
                 record.known = Some(now);
+                record.failures = 0;
                 record.failure = None;
                 AGAIN
             }
             Err(why) => {
                 tracing::warn!(issuer.url = self.url, account = %self.account, "no keys: {why}");
+                record.failures = record.failures.saturating_add(1);
                 record.failure = Some(why);
-                AGAIN_AFTER_FAILURE
+                record.pause()
             }
         };
         let next = now.plus(pause);
@@ -75,7 +77,18 @@ impl Job for FetchIssuerKeys {
 }
 
 async fn fetch(outside: &dyn Outside, url: &str) -> Result<Vec<JsonWebKey>, String> {
-    let scheme = if outside.is_plain(host_of(url)) { "http" } else { "https" };
+    match fetch_by("https", outside, url).await {
+        // An issuer on this very machine may do without TLS.
+        Err(_) if outside.is_plain(host_of(url)) => fetch_by("http", outside, url).await,
+        fetched => fetched,
+    }
+}
+
+async fn fetch_by(
+    scheme: &str,
+    outside: &dyn Outside,
+    url: &str,
+) -> Result<Vec<JsonWebKey>, String> {
     // OpenID Connect Discovery 1.0, 4: a slash at the issuer's end is taken away.
     let document = format!("{scheme}://{}{DISCOVERY}", url.trim_end_matches('/'));
     let told = |error: &dyn std::fmt::Display, at: &str| format!("`{at}`: {error}");
@@ -99,5 +112,4 @@ fn shown(text: &str) -> &str {
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";
 const AGAIN: Duration = Duration::from_secs(3600);
-const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(300);
 const SHOWN_CHARACTERS_MAX: usize = 300;

@@ -32,6 +32,9 @@ pub struct IssuerKeysRecord {
     /// When fetching was last tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tried: Option<Timestamp>,
+    /// How often fetching has failed since it last succeeded.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub failures: u32,
     /// Why fetching failed the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
@@ -60,6 +63,7 @@ impl IssuerKeysRecord {
             source: KeySource::Discovered,
             known: None,
             tried: None,
+            failures: 0,
             failure: None,
             next: None,
         }
@@ -87,8 +91,18 @@ impl IssuerKeysRecord {
 
     /// Whether they were asked for so lately that asking again would be too much.
     fn is_tried_lately(&self, now: Timestamp) -> bool {
-        self.tried.is_some_and(|tried| now.since(tried) < ASK_PAUSE)
+        self.tried.is_some_and(|tried| now.since(tried) < self.pause())
     }
+
+    /// How long the issuer is left alone, whoever asks: the longer the oftener it has failed.
+    pub(super) fn pause(&self) -> Duration {
+        let doublings = self.failures.saturating_sub(1).min(DOUBLINGS_MAX);
+        ASK_PAUSE.saturating_mul(1 << doublings)
+    }
+}
+
+fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Record for IssuerKeysRecord {
@@ -134,14 +148,30 @@ pub(super) async fn candidates(
     Err(being_asked())
 }
 
+/// The keys that have the id that the token names; where it or they name none, all of those.
 fn matching(keys: &[JsonWebKey], token: &Token<'_>) -> Vec<JsonWebKey> {
-    let kid = token.kid.as_deref();
-    let may: Vec<_> =
-        keys.iter().filter(|key| key.may_verify(kid, &token.algorithm_name)).cloned().collect();
-    // A key that has the token's id goes before those that have none.
-    let named: Vec<_> =
-        may.iter().filter(|key| kid.is_some_and(|kid| key.is_named(kid))).cloned().collect();
-    if named.is_empty() { may } else { named }
+    let Some(kid) = &token.kid else { return keys.to_vec() };
+    let named: Vec<_> = keys.iter().filter(|key| key.kid.as_ref() == Some(kid)).cloned().collect();
+    match named.is_empty() {
+        true => keys.iter().filter(|key| key.kid.is_none()).cloned().collect(),
+        false => named,
+    }
+}
+
+/// Asks for the keys of a provider that is being made, in the commit that makes it.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(crate) async fn ask_for_new(
+    call: &mut Call<'_>,
+    account: AccountId,
+    url: &str,
+) -> Result<(), Fault> {
+    let now = call.now();
+    let job = FetchIssuerKeys { account, url: url.to_owned(), wanted: now };
+    let record = IssuerKeysRecord { next: Some(now), ..IssuerKeysRecord::unknown(account, url) };
+    call.put(record).await?;
+    call.schedule_in(scope_of(account), now, &job).await
 }
 
 /// Asks for the keys at once: the note that they are asked for and the job are one commit, which
@@ -175,6 +205,8 @@ fn no_key() -> Fault {
 const AGE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// An issuer is asked on behalf of unknown keys no more often than this.
 const ASK_PAUSE: Duration = Duration::from_secs(30);
+/// Half a minute doubled so often is about an hour.
+const DOUBLINGS_MAX: u32 = 7;
 /// A job that has not answered by then is asked for anew.
 const ANSWER_MAX: Duration = Duration::from_secs(60);
 
@@ -210,7 +242,11 @@ mod tests {
         record.tried = at(101);
         record.next = at(3701);
         assert!(!asked(&record, 110));
-        assert!(record.is_tried_lately(at(130).unwrap()));
-        assert!(!record.is_tried_lately(at(131).unwrap()));
+        let pauses = [(0, 30), (1, 30), (2, 60), (3, 120), (8, 3840), (9, 3840), (u32::MAX, 3840)];
+        for (failures, pause) in pauses {
+            record.failures = failures;
+            assert!(record.is_tried_lately(at(100 + pause).unwrap()), "{failures}");
+            assert!(!record.is_tried_lately(at(101 + pause).unwrap()), "{failures}");
+        }
     }
 }

@@ -67,15 +67,9 @@ pub fn read_key_set(text: &[u8]) -> Result<Vec<JsonWebKey>, InvalidKeySet> {
 }
 
 impl JsonWebKey {
-    /// Whether a token that names this key's id and this algorithm may be verified with it.
-    pub(super) fn may_verify(&self, kid: Option<&str>, algorithm_name: &str) -> bool {
-        let is_named = kid.is_none_or(|kid| self.kid.as_deref().is_none_or(|known| known == kid));
-        is_named && self.alg.as_deref().is_none_or(|alg| alg == algorithm_name)
-    }
-
-    /// Whether a token names this very key.
-    pub(super) fn is_named(&self, kid: &str) -> bool {
-        self.kid.as_deref() == Some(kid)
+    /// Whether tokens signed in this way may be verified with it, by what is said of it.
+    pub(super) fn is_for(&self, algorithm_name: &str) -> bool {
+        self.alg.as_deref().is_none_or(|alg| alg == algorithm_name)
     }
 
     /// The key that signatures are verified with.

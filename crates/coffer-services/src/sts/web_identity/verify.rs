@@ -52,7 +52,8 @@ pub(in crate::sts) async fn verify(
     let provider = OidcProviderRecord::key_of(account, url);
     let provider = call.get::<OidcProviderRecord>(&provider).await?.ok_or_else(no_provider)?;
     let keys = candidates(call, account, url, &token).await?;
-    let is_signed = keys.iter().filter_map(|key| key.token_key()).any(|key| {
+    let fitting = keys.iter().filter(|key| key.is_for(&token.algorithm_name));
+    let is_signed = fitting.filter_map(|key| key.token_key()).any(|key| {
         key.fits(token.algorithm)
             && key.verifies(token.algorithm, token.signed.as_bytes(), &token.signature)
     });

@@ -147,7 +147,6 @@ impl Port {
             description: None,
             session_seconds_max: 7200,
             trust: policy(trust),
-            trusted: BTreeMap::new(),
             tags: BTreeMap::new(),
             permissions: permissions(allowed),
             instance_profiles: BTreeSet::new(),
@@ -179,6 +178,14 @@ impl Port {
         for (name, value) in form {
             body.push_str(&format!("&{name}={}", escaped(value)));
         }
+        self.send(who, "sts", body).await
+    }
+
+    pub(super) async fn call_iam(&self, who: &Credentials, action: &str) -> Told {
+        self.send(Some(who), "iam", format!("Action={action}&Version=2010-05-08")).await
+    }
+
+    async fn send(&self, who: Option<&Credentials>, service: &str, body: String) -> Told {
         let request = http::Request::post("http://localhost/")
             .header("content-type", "application/x-www-form-urlencoded")
             .header("host", "localhost")
@@ -188,7 +195,7 @@ impl Port {
         let world = self.road.world();
         let now = world.clock.real_now();
         if let Some(credentials) = who {
-            let signer = Signer { credentials, region: "us-east-1", service: "sts", now };
+            let signer = Signer { credentials, region: "us-east-1", service, now };
             signer.sign_request(&mut head, body.as_bytes()).unwrap();
         }
         let received = Received {

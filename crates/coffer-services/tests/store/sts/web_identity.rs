@@ -136,7 +136,7 @@ async fn new_keys_are_fetched_when_they_are_met_but_not_for_everybody() {
     }
     exchange(&new).await.is_refused("InvalidIdentityToken", "Couldn't retrieve verification key");
     *port.issuer.keys.lock().unwrap() = vec![new.public()];
-    port.advance(300);
+    port.advance(3900);
     port.run_jobs().await;
     assert_eq!(exchange(&new).await.fault, None);
 }

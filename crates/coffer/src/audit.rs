@@ -1,0 +1,184 @@
+//! `coffer audit`: whether the journal is whole, and who read what.
+
+use std::io::Write;
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+use coffer_model::Timestamp;
+use coffer_server::audit::{VerifyOptions, verify_journal};
+use coffer_server::runtime;
+use serde_json::{Value, json};
+
+use crate::target::Target;
+use crate::who_can_read::WhoCanRead;
+
+/// What is asked of the audit records.
+#[derive(Subcommand)]
+pub(crate) enum Audit {
+    /// Prove the chain of the journal whole, or name the first record that is broken.
+    Verify(VerifyOptions),
+    /// List who read a secret or parameter, or was refused to, newest first.
+    WhoRead(WhoRead),
+    /// List which users and roles can read a secret or parameter now, and what lets them.
+    WhoCanRead(WhoCanRead),
+}
+
+/// Whose readers, and since when.
+#[derive(Args)]
+pub(crate) struct WhoRead {
+    /// The name or ARN of a secret or parameter.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Only since so long ago, such as `7d` or `90m`, or since a time, such as
+    /// `2026-11-22T10:00:00Z`.
+    #[arg(long, value_name = "SPAN|TIME")]
+    since: Option<String>,
+    #[command(flatten)]
+    target: Target,
+}
+
+impl Audit {
+    /// Prints what is asked for.
+    ///
+    /// # Errors
+    /// A sentence for the operator; also where the journal is broken.
+    pub(crate) fn run(&self) -> Result<(), String> {
+        match self {
+            Self::Verify(options) => verify(options),
+            Self::WhoRead(asked) => asked.run(),
+            Self::WhoCanRead(asked) => asked.run(),
+        }
+    }
+}
+
+fn verify(options: &VerifyOptions) -> Result<(), String> {
+    let report = verify_journal(options)?;
+    for note in &report.notes {
+        say(&format!("note at record {}, {}: {}", note.sequence, note.time, note.text))?;
+    }
+    if report.torn_bytes > 0 {
+        say(&format!("{} bytes at the end are of a record being written", report.torn_bytes))?;
+    }
+    let (records, segments) = (report.records, report.segments);
+    match report.first_broken {
+        None => {
+            let last = report.last.sequence;
+            say(&format!("whole: {records} records in {segments} segments, up to number {last}"))
+        }
+        Some(broken) => Err(format!(
+            "the audit journal is broken at record {}, in segment {} at byte {}: {}; {records} \
+             records before it are whole. Keep the folder as it is, and compare it with a backup",
+            broken.sequence, broken.segment, broken.offset, broken.why
+        )),
+    }
+}
+
+impl WhoRead {
+    fn run(&self) -> Result<(), String> {
+        let since = self.since.as_deref().map(since_of).transpose()?;
+        let mut token: Option<Value> = None;
+        loop {
+            let mut input = json!({
+                "LookupAttributes": [
+                    {"AttributeKey": "ResourceName", "AttributeValue": self.name},
+                ],
+            });
+            if let Some(members) = input.as_object_mut() {
+                if let Some(since) = since {
+                    members.insert("StartTime".to_owned(), json!(since.as_secs()));
+                }
+                if let Some(token) = token {
+                    members.insert("NextToken".to_owned(), token);
+                }
+            }
+            let page = self.target.call_service(SERVICE, TARGET, "LookupEvents", &input)?;
+            for event in page.get("Events").and_then(Value::as_array).into_iter().flatten() {
+                let text = event.get("CloudTrailEvent").and_then(Value::as_str).unwrap_or_default();
+                let record: Value = serde_json::from_str(text).unwrap_or_default();
+                if let Some(line) = line_of(&record) {
+                    say(&line)?;
+                }
+            }
+            token = page.get("NextToken").cloned();
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Time, who, what, from where, and how it was answered; nothing for what reads no value.
+fn line_of(record: &Value) -> Option<String> {
+    let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str);
+    let event = text("/eventName").filter(|name| READS.contains(name))?;
+    let who = text("/userIdentity/arn")
+        .or_else(|| text("/userIdentity/invokedBy"))
+        .or_else(|| text("/userIdentity/principalId"))
+        .or_else(|| text("/userIdentity/accessKeyId"))
+        .unwrap_or("unknown");
+    let when = text("/eventTime").unwrap_or_default();
+    let from = text("/sourceIPAddress").unwrap_or_default();
+    let outcome = text("/errorCode").unwrap_or("read");
+    Some(format!("{when} {who} {event} {from} {outcome}"))
+}
+
+/// A span before now, or a time.
+fn since_of(text: &str) -> Result<Timestamp, String> {
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time);
+    }
+    let wrong = || format!("--since `{text}`: give a span such as `7d`, `12h` or `90m`, or a time");
+    let unit = text.chars().last().ok_or_else(wrong)?;
+    let seconds =
+        UNITS.iter().find(|(name, _)| *name == unit).map(|(_, s)| *s).ok_or_else(wrong)?;
+    let number: u64 = text.trim_end_matches(unit).parse().map_err(|_| wrong())?;
+    let span = Duration::from_secs(number.saturating_mul(seconds));
+    Ok(runtime::real_now().minus(span))
+}
+
+fn say(line: &str) -> Result<(), String> {
+    writeln!(std::io::stdout(), "{line}").map_err(|error| format!("cannot print: {error}"))
+}
+
+const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
+/// The operations that give values away.
+const READS: [&str; 6] = [
+    "BatchGetSecretValue",
+    "GetParameter",
+    "GetParameterHistory",
+    "GetParameters",
+    "GetParametersByPath",
+    "GetSecretValue",
+];
+const SERVICE: &str = "cloudtrail";
+const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{line_of, since_of};
+
+    #[test]
+    fn a_line_says_when_who_what_from_where_and_how() {
+        let read = json!({
+            "eventName": "GetSecretValue", "eventTime": "T", "sourceIPAddress": "10.0.0.7",
+            "userIdentity": {"arn": "arn:aws:iam::1:user/a"},
+        });
+        let line = "T arn:aws:iam::1:user/a GetSecretValue 10.0.0.7 read";
+        assert_eq!(line_of(&read).as_deref(), Some(line));
+        let mut denied = read.clone();
+        denied["errorCode"] = json!("AccessDenied");
+        assert!(line_of(&denied).unwrap().ends_with(" AccessDenied"));
+        assert_eq!(line_of(&json!({"eventName": "DescribeSecret"})), None);
+    }
+
+    #[test]
+    fn since_is_a_span_or_a_time() {
+        assert_eq!(since_of("1970-01-01T00:00:01Z").unwrap().as_secs(), 1);
+        assert!(since_of("1d").unwrap() < since_of("1h").unwrap());
+        for bad in ["", "d", "7", "7y", "-1d", "ä"] {
+            assert!(since_of(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -10,6 +10,7 @@ mod event;
 pub mod history;
 mod identity;
 mod key_use;
+mod shared;
 pub mod ship;
 mod slice;
 pub mod trail;
@@ -30,6 +31,7 @@ pub use identity::{
     WebIdFederationData,
 };
 pub use key_use::KeyUse;
+pub(crate) use shared::Shared;
 pub use slice::Slice;
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
@@ -124,6 +126,24 @@ impl AuditRecord {
             shared_event_id: None,
             vpc_endpoint_id: None,
             tls_details: None,
+        }
+    }
+
+    /// The same record as the owner of these resources gets it, whom the caller does not belong to.
+    pub(crate) fn for_owner(
+        &self,
+        context: &RequestContext,
+        owner: AccountId,
+        resources: &[&str],
+        part: u16,
+    ) -> Self {
+        let identity = UserIdentity::seen_from_another_account(&context.caller);
+        Self {
+            recipient_account_id: owner,
+            user_identity: identity.into_owned(),
+            resources: resources.iter().map(|arn| (*arn).to_owned()).collect(),
+            part,
+            ..self.clone()
         }
     }
 

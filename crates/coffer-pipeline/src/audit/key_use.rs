@@ -1,10 +1,11 @@
 //! What a service did with a KMS key on behalf of a caller: a record of its own, beside that of the
 //! answer.
 
+use coffer_model::AccountId;
 use coffer_protocol::{AuditObject, Encode as _};
 use coffer_seal::pairs_of_bytes;
 
-use super::{AuditDraft, UserIdentity};
+use super::{AuditDraft, Shared, UserIdentity};
 use crate::context::RequestContext;
 
 /// One use of a key through a service.
@@ -21,12 +22,46 @@ pub struct KeyUse {
 }
 
 impl KeyUse {
-    /// Appends its record, as the journal keeps it; `part` is its place among those of the request.
-    pub(crate) fn write(&self, context: &RequestContext, part: u16, out: &mut Vec<u8>) {
+    /// Gives its records, as the journal keeps them, one after the other in the same buffer: that
+    /// of the caller's account, and that of the key's where it is another. `part` is the first's
+    /// place among those of the request; returns the place after the last.
+    pub(crate) fn write(
+        &self,
+        context: &RequestContext,
+        part: u16,
+        out: &mut Vec<u8>,
+        mut each: impl FnMut(&[u8]),
+    ) -> u16 {
+        let shared = Shared::of(context, part, std::iter::once(self.key_arn.as_str()));
+        let recipients = std::iter::once(None).chain(shared.resources.keys().copied().map(Some));
+        let mut next = part;
+        for owner in recipients {
+            out.clear();
+            self.write_one(context, owner, shared.id.as_deref(), next, out);
+            each(out);
+            next = next.saturating_add(1);
+        }
+        next
+    }
+
+    fn write_one(
+        &self,
+        context: &RequestContext,
+        owner: Option<AccountId>,
+        shared_event_id: Option<&str>,
+        part: u16,
+        out: &mut Vec<u8>,
+    ) {
+        let identity = match owner {
+            None => UserIdentity::of(&context.caller),
+            Some(_) => UserIdentity::seen_from_another_account(&context.caller),
+        };
         let host = format!("{}.amazonaws.com", self.service);
         let resources = [self.key_arn.as_str()];
         let draft = AuditDraft {
-            identity: UserIdentity::of(&context.caller).through(&host),
+            recipient: owner.unwrap_or(context.caller.account),
+            identity: identity.through(&host),
+            shared_event_id,
             source_ip: &host,
             user_agent: &host,
             part,

@@ -5,7 +5,7 @@ use coffer_protocol::Fault;
 use coffer_store::{CommitError, Record, Transaction};
 
 use super::{Decoded, authorize};
-use crate::audit::{AuditDraft, AuditRecord};
+use crate::audit::{AuditDraft, AuditRecord, Shared};
 use crate::call::{Call, Outcome, Trace};
 use crate::context::RequestContext;
 use crate::operation::{Access, Operation};
@@ -183,18 +183,34 @@ fn stage_records<D: Decision>(
     is_doubtful: bool,
     transaction: &mut Transaction,
 ) -> Result<(), Fault> {
-    let record = decision.record(outcome, std::mem::take(&mut trace.resources))?;
+    let context = decision.context();
+    let resources = std::mem::take(&mut trace.resources);
+    let mut record = decision.record(outcome, resources.clone())?;
     if is_doubtful {
         transaction.expect(&record.key(), None);
     }
-    transaction.put::<AuditRecord>(record, None);
     let mut bytes = Vec::new();
-    for (part, key_use) in (1..).zip(&trace.key_uses) {
-        bytes.clear();
-        key_use.write(decision.context(), part, &mut bytes);
-        let record = AuditRecord::from_journal(&bytes).map_err(Fault::internal)?;
-        transaction.put::<AuditRecord>(record, None);
+    let mut part = 1;
+    let mut unreadable = None;
+    for key_use in &trace.key_uses {
+        part = key_use.write(context, part, &mut bytes, |bytes| {
+            match AuditRecord::from_journal(bytes) {
+                Ok(record) => transaction.put::<AuditRecord>(record, None),
+                Err(error) => unreadable = Some(error),
+            }
+        });
     }
+    if let Some(error) = unreadable {
+        return Err(Fault::internal(error));
+    }
+    let shared = Shared::of(context, 0, resources.iter().map(String::as_str));
+    record.shared_event_id.clone_from(&shared.id);
+    for (owner, resources) in &shared.resources {
+        let copy = record.for_owner(context, *owner, resources, part);
+        transaction.put::<AuditRecord>(copy, None);
+        part = part.saturating_add(1);
+    }
+    transaction.put::<AuditRecord>(record, None);
     trace.is_committed = true;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! A command is one file beside this one and one row of [`COMMANDS`].
 
 mod bench;
+mod bless;
 mod check;
 mod python;
 mod stage;
@@ -44,6 +45,12 @@ const COMMANDS: &[Command] = &[
         arguments: "[--rounds N] [--requests N]",
         about: "CPU and latency of reads beside a bare HTTP server, as ratios",
         run: bench::run,
+    },
+    Command {
+        name: "bless",
+        arguments: "",
+        about: "writes the reviewed files anew; the difference is the review",
+        run: bless::run,
     },
     Command { name: "check", arguments: "", about: "formatting, lints, tidy", run: check::run },
     Command {

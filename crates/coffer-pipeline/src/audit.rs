@@ -32,7 +32,7 @@ pub use identity::{
 };
 pub use key_use::KeyUse;
 pub(crate) use shared::Shared;
-pub use slice::Slice;
+pub use slice::{Slice, slice};
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
 /// does.

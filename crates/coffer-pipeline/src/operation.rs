@@ -7,8 +7,10 @@ use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{AuditObject, Decode, Encode, ErrorRow, Fault, Input, Output};
 
 use crate::call::Call;
+use crate::context::RequestContext;
 use crate::demand::Demand;
-use crate::road::{Answer, Authenticated, Road, travel};
+use crate::road::{Answer, Authenticated, Foreseen, Road, foresee, travel};
+use crate::world::World;
 
 /// One operation of an AWS service: what it takes, gives, needs and does.
 pub trait Operation: Send + Sync + 'static {
@@ -123,10 +125,14 @@ pub struct Entry {
     /// The shape of its output.
     pub output: fn() -> Shape,
     pub(crate) travel: for<'a> fn(&'a Road, Authenticated) -> Travelling<'a>,
+    foresee: for<'a> fn(&'a World, &'a RequestContext, Protocol, &[u8]) -> Foreseeing<'a>,
 }
 
 /// A request on its way through the typed rooms.
 pub type Travelling<'a> = Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+/// What would be decided about a request.
+pub type Foreseeing<'a> = Pin<Box<dyn Future<Output = Result<Vec<Foreseen>, Fault>> + Send + 'a>>;
 
 impl Entry {
     /// The row of an operation.
@@ -139,7 +145,25 @@ impl Entry {
             input: || <O::Input as Decode>::shape(Rules::NONE),
             output: || <O::Output as Encode>::shape(Rules::NONE),
             travel: travel::<O>,
+            foresee: foresee::<O>,
         }
+    }
+
+    /// What the policies say of each permission that a request needs before it runs, without
+    /// running it: in the order in which they are asked for, and also those after a denied one.
+    /// What an operation asks for while it runs is not among them: of the items of a batch, and of
+    /// keys that it uses for its caller.
+    ///
+    /// # Errors
+    /// A body that is no input; what names no resource; a store or a policy that cannot be read.
+    pub fn foresee<'a>(
+        &self,
+        world: &'a World,
+        context: &'a RequestContext,
+        protocol: Protocol,
+        body: &[u8],
+    ) -> Foreseeing<'a> {
+        (self.foresee)(world, context, protocol, body)
     }
 }
 

@@ -6,6 +6,7 @@ mod authenticate;
 mod authorize;
 mod decide;
 mod decode;
+mod foresee;
 mod receive;
 mod record;
 mod respond;
@@ -24,6 +25,8 @@ pub use authenticate::Authenticated;
 pub use authorize::Authorized;
 pub use decide::{Decision, decide};
 pub use decode::Decoded;
+pub use foresee::Foreseen;
+pub(crate) use foresee::foresee;
 pub use receive::Received;
 pub use respond::Answer;
 pub use route::{Route, Routes};
@@ -81,6 +84,21 @@ impl Road {
                 self.answer_stranger(route, request_id, &received, fault).await
             }
         }
+    }
+
+    /// What would be decided about a request, whose signature is verified; nothing of it is done,
+    /// and no record is kept.
+    ///
+    /// # Errors
+    /// A request that nobody is known to have sent, and see [`Entry::foresee`](crate::Entry::foresee).
+    pub async fn foresee(&self, received: Received) -> Result<Vec<Foreseen>, Fault> {
+        let request_id = self.request_ids.next();
+        let route = self.routes.find(&received).map_err(|missing| missing.fault)?;
+        let body = received.body.clone();
+        let request = authenticate::authenticate(self, route, request_id, received).await;
+        let request = request.map_err(|stranger| stranger.fault)?;
+        let protocol = route.service.protocol;
+        route.entry.foresee(&self.world, request.context(), protocol, &body).await
     }
 
     async fn answer_stranger(

@@ -19,7 +19,6 @@ enum Tier {
 }
 
 #[derive(Debug, Input)]
-#[expect(dead_code, reason = "only what is refused matters here")]
 struct Filter {
     #[shape(required)]
     key: Tier,
@@ -29,7 +28,6 @@ struct Filter {
 }
 
 #[derive(Debug, Input)]
-#[expect(dead_code, reason = "only what is refused matters here")]
 struct Everything {
     #[shape(min = 2, max = 4, pattern = "[a-z]*")]
     text: Option<String>,

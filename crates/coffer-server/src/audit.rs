@@ -1,9 +1,7 @@
 //! Verifies the audit journal of a data directory, also while a server has it open.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::Args;
 use coffer_journal::{JournalKey, Known, Report, verify};
 use coffer_pipeline::StoreKeyRow;
 use coffer_pipeline::audit::ShippedRecord;
@@ -11,51 +9,38 @@ use coffer_pipeline::audit::trail::{JOURNAL_PURPOSE, node_in};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_store::{Beside, Direction, Key, Record, Store, Tables};
 
-use crate::config::{DATA_DEFAULT, ROOT_KEY_FILE};
-use crate::root_key::Provider;
+use crate::config::{Config, ServerOptions};
 use crate::{runtime, trail};
 
-/// `coffer audit verify`: which journal.
-#[derive(Args, Debug)]
-pub struct VerifyOptions {
-    /// The data directory.
-    #[arg(long, value_name = "DIR", env = "COFFER_DATA", default_value = DATA_DEFAULT)]
-    pub data: PathBuf,
-    /// The file that holds the root key [default: root.key in the data directory].
-    #[arg(long, value_name = "FILE", env = "COFFER_ROOT_KEY_FILE")]
-    pub root_key_file: Option<PathBuf>,
-}
-
-/// Verifies the journal's chain, and that it reaches as far as the store knows it did.
+/// Verifies the journal's chain, and that it reaches as far as the store knows it did. The settings
+/// are the server's: where its data directory and its root key are.
 ///
 /// # Errors
 /// A sentence for the operator: what cannot be read.
-pub fn verify_journal(options: &VerifyOptions) -> Result<Report, String> {
+pub fn verify_journal(options: ServerOptions) -> Result<Report, String> {
+    let config = options.resolve().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
-    runtime.block_on(verify_in(options))
+    runtime.block_on(verify_in(&config))
 }
 
-async fn verify_in(options: &VerifyOptions) -> Result<Report, String> {
-    let data = &options.data;
+async fn verify_in(config: &Config) -> Result<Report, String> {
+    let (data, provider) = (&config.data, &config.root_key);
     let store: Arc<dyn Store> = Arc::new(Beside::open(data).map_err(|error| error.to_string())?);
-    let row = StoreKeyRow::read(store.as_ref()).await?.map(|(row, _)| row).ok_or_else(|| {
-        format!(
+    let Some((row, _)) = StoreKeyRow::read(store.as_ref()).await? else {
+        return Err(format!(
             "the store in `{}` has no key yet; was a server ever started on it?",
             data.display()
-        )
-    })?;
-    let file = options.root_key_file.clone().unwrap_or_else(|| data.join(ROOT_KEY_FILE));
-    let root_key = Provider::File(file.clone()).read(Some(&row.root_key_id))?.ok_or_else(|| {
-        format!("no root key at `{}`; name its file with --root-key-file", file.display())
-    })?;
-    let id = root_key.id().to_owned();
-    let (sealer, _) = row.open(root_key).map_err(|_| {
+        ));
+    };
+    let root_key = provider.read(Some(row.root_key_id.as_str()))?.ok_or_else(|| {
         format!(
-            "root key {id} does not open this store, which is sealed with root key {}; give the \
-             right file with --root-key-file",
-            row.root_key_id
+            "no root key at {provider}; say where it is by --root-key-file or another of the \
+             --root-key settings"
         )
+    })?;
+    let (sealer, _) = row.open(root_key).map_err(|_| {
+        format!("the root key at {provider} does not open the store in `{}`", data.display())
     })?;
     let key = JournalKey::new(&sealer.key_for(JOURNAL_PURPOSE));
     let folder = data.join(trail::FOLDER);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use coffer_model::Timestamp;
-use coffer_server::audit::{VerifyOptions, verify_journal};
-use coffer_server::runtime;
+use coffer_server::audit::verify_journal;
+use coffer_server::{ServerOptions, runtime};
 use serde_json::{Value, json};
 
 use crate::target::Target;
@@ -16,7 +16,7 @@ use crate::who_can_read::WhoCanRead;
 #[derive(Subcommand)]
 pub(crate) enum Audit {
     /// Prove the chain of the journal whole, or name the first record that is broken.
-    Verify(VerifyOptions),
+    Verify(Box<ServerOptions>),
     /// List who read a secret or parameter, or was refused to, newest first.
     WhoRead(WhoRead),
     /// List which users and roles can read a secret or parameter now, and what lets them.
@@ -42,16 +42,16 @@ impl Audit {
     ///
     /// # Errors
     /// A sentence for the operator; also where the journal is broken.
-    pub(crate) fn run(&self) -> Result<(), String> {
+    pub(crate) fn run(self) -> Result<(), String> {
         match self {
-            Self::Verify(options) => verify(options),
+            Self::Verify(options) => verify(*options),
             Self::WhoRead(asked) => asked.run(),
             Self::WhoCanRead(asked) => asked.run(),
         }
     }
 }
 
-fn verify(options: &VerifyOptions) -> Result<(), String> {
+fn verify(options: ServerOptions) -> Result<(), String> {
     let report = verify_journal(options)?;
     for note in &report.notes {
         say(&format!("note at record {}, {}: {}", note.sequence, note.time, note.text))?;

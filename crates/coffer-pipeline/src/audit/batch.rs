@@ -105,16 +105,12 @@ pub(super) struct Filling {
 }
 
 impl Filling {
-    pub(super) fn new(record: &AuditRecord, sequence: u64) -> Self {
-        Self {
-            account: record.recipient_account_id,
-            region: record.aws_region.clone(),
-            first: record.event_time,
-            last: record.event_time,
-            sequence,
-            records: 0,
-            plain: Vec::new(),
-        }
+    pub(super) fn new(
+        (account, region): (AccountId, Region),
+        time: Timestamp,
+        sequence: u64,
+    ) -> Self {
+        Self { account, region, first: time, last: time, sequence, records: 0, plain: Vec::new() }
     }
 
     /// Whether a record of this time and length goes in.
@@ -202,4 +198,5 @@ fn instant_of(text: &[u8]) -> Option<Timestamp> {
 const BATCH_BYTES_MAX: usize = 512 * 1024;
 /// The time between the earliest and the latest record of a batch, at most.
 pub(super) const SPAN_MAX: std::time::Duration = std::time::Duration::from_secs(10);
-const COMPRESSION_LEVEL: i32 = 3;
+/// See the journal's: a higher one costs more than it saves.
+const COMPRESSION_LEVEL: i32 = 1;

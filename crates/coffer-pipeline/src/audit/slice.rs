@@ -72,7 +72,11 @@ impl Call<'_> {
     }
 }
 
-async fn slice(
+/// See [`Call::audit_slice`].
+///
+/// # Errors
+/// A store that cannot be read.
+pub async fn slice(
     tables: &Tables,
     scope: &Scope,
     after: Timestamp,

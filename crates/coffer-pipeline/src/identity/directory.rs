@@ -2,18 +2,18 @@
 //! identity changes.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use coffer_model::{AccountId, Sensitive, Timestamp};
+use coffer_model::{AccountId, Region, Sensitive, Timestamp};
 use coffer_protocol::Fault;
 use coffer_seal::SessionSealer;
-use coffer_store::{Key, Observer, Record, Revision, Store};
+use coffer_store::{Key, Observer, Record, Revision, Store, Transaction};
 
 use super::organization::AccountRecord;
 use super::{
-    AccessKeyOwner, AccessKeyRecord, RoleRecord, SessionClaims, SessionKind, UserRecord,
-    dev_access_key,
+    AccessKeyLastUsedRecord, AccessKeyOwner, AccessKeyRecord, RoleLastUsedRecord, RoleRecord,
+    SessionClaims, SessionKind, UserRecord, dev_access_key,
 };
 use crate::context::{Caller, CallerKind};
 use crate::permissions::Permissions;
@@ -26,6 +26,28 @@ pub(crate) struct Known {
     secret: Sensitive<String>,
     /// The token that has to come with the key.
     token: Option<String>,
+    /// The hour of the last use that was noted.
+    noted_hour: AtomicI64,
+}
+
+/// When something was last used.
+pub(crate) enum LastUse {
+    AccessKey(AccessKeyLastUsedRecord),
+    Role(RoleLastUsedRecord),
+}
+
+impl LastUse {
+    /// Notes it, as best as can be: a use that is not noted now is noted within the hour.
+    pub(crate) async fn note(self, world: &World) {
+        let mut transaction = Transaction::new();
+        match self {
+            Self::AccessKey(record) => transaction.put(record, None),
+            Self::Role(record) => transaction.put(record, None),
+        }
+        if let Err(error) = world.tables.commit(transaction).await {
+            tracing::debug!(%error, "a last use was not noted");
+        }
+    }
 }
 
 /// Why an access key leads to nobody.
@@ -68,6 +90,33 @@ impl Known {
     /// The secret that the caller signs with.
     pub(crate) fn secret(&self) -> &Sensitive<String> {
         &self.secret
+    }
+
+    /// What is to be noted of this use of the key or role, once an hour: AWS is not more exact.
+    pub(crate) fn use_to_note(
+        &self,
+        now: Timestamp,
+        region: &Region,
+        service: &str,
+    ) -> Option<LastUse> {
+        let hour = now.as_millis().div_euclid(HOUR_MS);
+        if self.noted_hour.swap(hour, Ordering::Relaxed) == hour {
+            return None;
+        }
+        let (caller, region) = (&*self.caller, region.clone());
+        match (&caller.kind, &caller.access_key_id) {
+            (CallerKind::AssumedRole { .. }, _) => {
+                let role_id = caller.user_id.split_once(':')?.0.to_owned();
+                let account = caller.account;
+                Some(LastUse::Role(RoleLastUsedRecord { account, role_id, used: now, region }))
+            }
+            (CallerKind::User { .. } | CallerKind::Root, Some(id)) if !caller.is_session() => {
+                let (access_key_id, service) = (id.clone(), service.to_owned());
+                let record = AccessKeyLastUsedRecord { access_key_id, used: now, region, service };
+                Some(LastUse::AccessKey(record))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -199,6 +248,7 @@ async fn known(
         permissions: Arc::new(permissions),
         secret,
         token: token.map(str::to_owned),
+        noted_hour: AtomicI64::new(i64::MIN),
     })
 }
 
@@ -232,5 +282,6 @@ async fn get<R: Record>(world: &World, key: Key) -> Result<Option<Arc<R>>, Unkno
 /// What the tables of identities and organizations begin with. Rows that only note when something
 /// was last used have other tables.
 const TABLES: [&str; 2] = ["iam.", "organizations."];
+const HOUR_MS: i64 = 3_600_000;
 /// Callers that are known at once; beyond that they are read again.
 const KNOWN_MAX: usize = 10_000;

@@ -104,6 +104,10 @@ async fn verified(
                 if !reaches(&known.caller, route.service.name) {
                     return Err(refused(AuthFault::UnknownKey));
                 }
+                let used = known.use_to_note(received.now, &region, route.service.name);
+                if let Some(used) = used {
+                    Box::pin(used.note(&road.world)).await;
+                }
                 let scope = Scope { account: known.caller.account, region };
                 (known.caller.clone(), known.permissions.clone(), scope)
             }

@@ -35,7 +35,7 @@ pub(crate) async fn authorize<'d, O: Operation>(
 }
 
 /// What an operation's input says of condition keys.
-struct Asked<'d, O: Operation>(&'d O::Input);
+pub(super) struct Asked<'d, O: Operation>(pub(super) &'d O::Input);
 
 impl<O: Operation> Facts for Asked<'_, O> {
     fn fact(&self, key: &str) -> Option<ContextValues<'_>> {

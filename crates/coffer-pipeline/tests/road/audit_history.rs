@@ -10,7 +10,7 @@ use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::history::{self, Query};
 use coffer_pipeline::audit::ship::{Shipped, ship};
 use coffer_pipeline::audit::trail::{AuditPlace, OnFailure, Sync, Trail, TrailOptions};
-use coffer_pipeline::audit::{AuditBatchRecord, AuditDraft, ShippedRecord};
+use coffer_pipeline::audit::{AuditBatchRecord, AuditDraft, ShippedRecord, slice};
 use coffer_pipeline::retention::drop_old;
 use coffer_pipeline::{AuditRecord, Caller, Clock, Scope};
 use coffer_store::{Direction, Record, Sim, Transaction};
@@ -232,4 +232,38 @@ async fn batches_go_after_ninety_days_in_every_account_and_region() {
     assert_eq!(drop_old(harness.world()).await.unwrap().dropped, 3);
     assert_eq!(batches().await, 2);
     assert_eq!(AuditBatchRecord::TABLE, "audit.batch");
+}
+
+#[tokio::test]
+async fn slices_of_time_hold_each_record_of_a_history_once_oldest_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let harness = harness(&folder);
+    let (ours, other) = (account(1), account(2));
+    for number in 0..60 {
+        for whose in [ours, other] {
+            match number % 3 {
+                0 => change_one(&harness, whose, number).await,
+                _ => read_one(&harness, whose, number).await,
+            }
+        }
+        if number % 7 == 0 {
+            ship_all(&harness).await;
+        }
+    }
+    ship_all(&harness).await;
+    let scope = Scope { account: ours, region: "us-east-1".parse().unwrap() };
+    let mut whole = told(&harness, ours, 50).await;
+    whole.reverse();
+    assert_eq!(whole.len(), 60);
+    for step in [1, 7, 1000] {
+        let (mut ids, mut after) = (Vec::new(), START_MS - 1);
+        while after < START_MS + 60 {
+            let (from, to) = (Timestamp::from_millis(after), Timestamp::from_millis(after + step));
+            let found = slice(&harness.world().tables, &scope, from, to).await.unwrap();
+            assert_eq!(found.through, to);
+            ids.extend(found.records.iter().map(name_of));
+            after += step;
+        }
+        assert_eq!(ids, whole, "{step}");
+    }
 }

@@ -77,7 +77,12 @@ impl Operation for CreateTrail {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let name = TrailName::read(&input.name, call.context())?;
-        Ok(name.demand("cloudtrail:CreateTrail"))
+        let mut demands = name.demand("cloudtrail:CreateTrail");
+        // AWS: who gives tags on creation needs the permission to tag as well.
+        if input.tags_list.as_ref().is_some_and(|tags| !tags.is_empty()) {
+            demands.extend(name.demand("cloudtrail:AddTags"));
+        }
+        Ok(demands)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<TrailAnswer, Fault> {

@@ -56,6 +56,9 @@ impl Operation for ListTags {
     type Output = ListTagsOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        if input.resource_id_list.is_empty() {
+            return Ok(Demand::any("cloudtrail:ListTags"));
+        }
         let mut demands = Vec::new();
         for id in input.resource_id_list.iter().take(RESOURCES_MAX) {
             let name = TrailName::read(id, call.context())?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use coffer_model::Sensitive;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
-use coffer_protocol::{ErrorRow, Fault, Input, Output};
+use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
 
 use super::envelope;
 use super::errors::KmsError;
@@ -78,6 +78,14 @@ impl Operation for Decrypt {
                 Some(algorithm_of(input.encryption_algorithm).to_string().into())
             }
             _ => of_context(input.encryption_context.as_ref(), key),
+        }
+    }
+
+    fn audit_parameters(input: &Self::Input, object: &mut AuditObject<'_>) {
+        object.input(input);
+        if input.encryption_algorithm.is_none() {
+            // AWS: the record always has it (KMS developer guide, CloudTrail entries of Decrypt).
+            object.member("encryptionAlgorithm", "SYMMETRIC_DEFAULT");
         }
     }
 

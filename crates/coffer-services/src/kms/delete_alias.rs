@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
 use super::key::KeyRecord;
-use super::permission::{demand_on, demand_on_alias};
+use super::permission::demands_on_alias;
 use super::target::without_alias;
 
 /// Takes a name from a key, whatever the state of the key.
@@ -33,11 +33,7 @@ impl Operation for DeleteAlias {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        // AWS: on the alias and on its key (KMS developer guide, "Controlling access to aliases").
-        Ok(vec![
-            demand_on_alias(call, "kms:DeleteAlias", &input.alias_name),
-            demand_on(call, "kms:DeleteAlias", &input.alias_name).await?,
-        ])
+        demands_on_alias(call, "kms:DeleteAlias", &input.alias_name).await
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

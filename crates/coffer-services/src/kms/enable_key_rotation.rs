@@ -1,6 +1,6 @@
 //! EnableKeyRotation: has a key's material replaced from time to time.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
@@ -40,6 +40,11 @@ impl Operation for EnableKeyRotation {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![demand_on(call, "kms:EnableKeyRotation", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "kms:rotationperiodindays")
+            .then(|| i64::from(input.rotation_period_in_days.unwrap_or(PERIOD_DAYS_USUAL)).into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -1,6 +1,6 @@
 //! GetKeyPolicy: gives a key's policy.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::KmsError;
@@ -44,6 +44,11 @@ impl Operation for GetKeyPolicy {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![demand_on(call, "kms:GetKeyPolicy", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == "kms:policyname")
+            .then(|| input.policy_name.as_deref().unwrap_or(POLICY_NAME).into())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

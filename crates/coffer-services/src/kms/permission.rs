@@ -7,6 +7,7 @@ use coffer_pipeline::demand::{RESOURCE_TAG, tag_of};
 use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard, Scope};
 use coffer_protocol::Fault;
 
+use super::alias::AliasRecord;
 use super::envelope::{self, Bound};
 use super::find::{Named, find_key, find_key_in, named};
 use super::grant::{GrantOperation, is_granted};
@@ -64,6 +65,22 @@ pub(super) fn demand_on_alias(call: &Call<'_>, action: &'static str, name: &str)
     Demand::of(action, call.scope().arn_text("kms", &[name]))
 }
 
+/// The permissions to change what an alias stands for: on the alias, and on the key that it stands
+/// for now. AWS: in an IAM policy for the first, and in the key policy for the second.
+pub(super) async fn demands_on_alias(
+    call: &mut Call<'_>,
+    action: &'static str,
+    name: &str,
+) -> Result<Vec<Demand>, Fault> {
+    let mut demands = vec![demand_on_alias(call, action, name)];
+    let row = AliasRecord::key_of(call.scope(), name);
+    if let Some(alias) = call.get::<AliasRecord>(&row).await? {
+        let key = key_arn(call.scope(), &alias.key_id);
+        demands.push(demand_on(call, action, &key).await?);
+    }
+    Ok(demands)
+}
+
 /// The permission to do something with a ciphertext: on the key that is said, or else on the one
 /// that it names. Bytes that are no ciphertext need none, and are refused when the operation runs.
 pub(super) async fn demand_on_source(
@@ -90,12 +107,15 @@ pub(super) async fn demand_on_source(
 
 /// The permission to do something with a key.
 pub(super) fn of_key(call: &Call<'_>, key: &Arc<KeyRecord>, action: &'static str) -> Demand {
-    let policy = key.policy.clone();
     let demand = Demand::of(action, key.arn())
         .owned_by(key.account)
-        .guarded_by(Guard::Key { policy, is_granted: false })
         .known_by(Arc::clone(key) as Arc<dyn Facts>);
-    veiled(call, demand)
+    if key.account != call.account() && !FROM_OTHER_ACCOUNTS.contains(&action) {
+        // AWS: whatever its policy says, only the key's own account may do this.
+        return veiled(call, demand);
+    }
+    let policy = key.policy.clone();
+    veiled(call, demand.guarded_by(Guard::Key { policy, is_granted: false }))
 }
 
 fn of_missing(call: &Call<'_>, action: &'static str, arn: String) -> Demand {
@@ -254,3 +274,29 @@ impl Facts for KeyRecord {
 const REQUEST_ALIAS: &str = "kms:requestalias";
 const CONTEXT_KEYS: &str = "kms:encryptioncontextkeys";
 const CONTEXT: &str = "kms:encryptioncontext:";
+/// AWS: what a key policy can allow to other accounts (the API reference's "Cross-account use" of
+/// each operation).
+const FROM_OTHER_ACCOUNTS: [&str; 22] = [
+    "kms:CreateGrant",
+    "kms:Decapsulate",
+    "kms:Decrypt",
+    "kms:DeriveSharedSecret",
+    "kms:DescribeKey",
+    "kms:Encapsulate",
+    "kms:Encrypt",
+    "kms:GenerateDataKey",
+    "kms:GenerateDataKeyPair",
+    "kms:GenerateDataKeyPairWithoutPlaintext",
+    "kms:GenerateDataKeyWithoutPlaintext",
+    "kms:GenerateMac",
+    "kms:GetKeyRotationStatus",
+    "kms:GetPublicKey",
+    "kms:ListGrants",
+    "kms:ReEncryptFrom",
+    "kms:ReEncryptTo",
+    "kms:RetireGrant",
+    "kms:RevokeGrant",
+    "kms:Sign",
+    "kms:Verify",
+    "kms:VerifyMac",
+];

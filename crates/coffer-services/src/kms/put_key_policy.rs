@@ -1,6 +1,6 @@
 //! PutKeyPolicy: replaces a key's policy.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::KmsError;
@@ -42,6 +42,16 @@ impl Operation for PutKeyPolicy {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![demand_on(call, "kms:PutKeyPolicy", &input.key_id).await?])
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        match key {
+            "kms:policyname" => Some(input.policy_name.as_deref().unwrap_or(POLICY_NAME).into()),
+            "kms:bypasspolicylockoutsafetycheck" => {
+                Some(input.bypass_policy_lockout_safety_check.unwrap_or(false).into())
+            }
+            _ => None,
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

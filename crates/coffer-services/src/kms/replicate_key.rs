@@ -63,9 +63,11 @@ impl Operation for ReplicateKey {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let mut demands = vec![demand_on(call, "kms:ReplicateKey", &input.key_id).await?];
-        demands.extend(Demand::any("kms:CreateKey"));
-        if input.tags.as_ref().is_some_and(|tags| !tags.is_empty()) {
-            demands.extend(Demand::any("kms:TagResource"));
+        let tag = input.tags.as_ref().filter(|tags| !tags.is_empty()).map(|_| "kms:TagResource");
+        for action in std::iter::once("kms:CreateKey").chain(tag) {
+            // AWS: these two are asked for in the replica's region (API reference).
+            let region = input.replica_region.as_str();
+            demands.push(Demand::of(action, "*").with("aws:requestedregion", region));
         }
         Ok(demands)
     }
@@ -73,6 +75,9 @@ impl Operation for ReplicateKey {
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
         match key {
             "kms:replicaregion" => Some(input.replica_region.as_str().into()),
+            "kms:bypasspolicylockoutsafetycheck" => {
+                Some(input.bypass_policy_lockout_safety_check.unwrap_or(false).into())
+            }
             _ => tags::condition(input.tags.as_deref(), key),
         }
     }

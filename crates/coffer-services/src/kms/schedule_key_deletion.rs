@@ -55,7 +55,7 @@ impl Operation for ScheduleKeyDeletion {
     }
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
-        (key == "kms:scheduledeletionpendingwindowindays")
+        (key == "kms:schedulekeydeletionpendingwindowindays")
             .then(|| i64::from(input.pending_window_in_days.unwrap_or(WINDOW_DAYS_USUAL)).into())
     }
 

@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
 use super::key::KeyRecord;
-use super::permission::{demand_on, demand_on_alias};
+use super::permission::{demand_on, demands_on_alias};
 use super::target::{target_of, with_alias, without_alias};
 
 /// Lets an alias stand for another key of the customer.
@@ -36,13 +36,8 @@ impl Operation for UpdateAlias {
     type Output = ();
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        // AWS: on the alias, on the key that it leaves, and on the one that it comes to (KMS
-        // developer guide, "Controlling access to aliases").
-        let mut demands = vec![demand_on_alias(call, ACTION, &input.alias_name)];
-        if input.alias_name.starts_with(alias::PREFIX) {
-            demands.push(demand_on(call, ACTION, &input.alias_name).await?);
-        }
-        demands.push(demand_on(call, ACTION, &input.target_key_id).await?);
+        let mut demands = demands_on_alias(call, "kms:UpdateAlias", &input.alias_name).await?;
+        demands.push(demand_on(call, "kms:UpdateAlias", &input.target_key_id).await?);
         Ok(demands)
     }
 
@@ -52,7 +47,7 @@ impl Operation for UpdateAlias {
         let Some(found) = call.get::<AliasRecord>(&row).await? else {
             return Err(alias::not_found(call.scope(), &input.alias_name));
         };
-        let target = target_of(call, &input.target_key_id, ACTION).await?;
+        let target = target_of(call, &input.target_key_id, "kms:UpdateAlias").await?;
         if found.key_id != target.key_id {
             let former = KeyRecord::key_of(call.scope(), &found.key_id);
             if let Some(former) = call.get::<KeyRecord>(&former).await? {
@@ -83,5 +78,3 @@ fn must_be_alike(former: &KeyRecord, target: &KeyRecord) -> Result<(), Fault> {
         former.kind.spec, former.kind.usage, target.kind.spec, target.kind.usage
     )))
 }
-
-const ACTION: &str = "kms:UpdateAlias";

@@ -8,7 +8,7 @@ use super::errors::KmsError;
 use super::find::find_to_change;
 use super::key::key_arn;
 use super::multi_region::{put_with_replicas, related};
-use super::permission::demand_on;
+use super::permission::{demand_on, of_key};
 use super::rotate_due_key::move_rotation;
 
 /// Makes a replica of a key the primary, and the key a replica.
@@ -42,9 +42,13 @@ impl Operation for UpdatePrimaryRegion {
         let action = "kms:UpdatePrimaryRegion";
         let key = find_to_change(call, &input.key_id, action).await;
         let mut demands = vec![demand_on(call, action, &input.key_id).await?];
-        // AWS: on the replica, too (API reference).
+        // AWS: on the replica, too, by its own key policy (API reference).
         if let (Ok(key), Ok(region)) = (key, input.primary_region.parse()) {
-            demands.push(Demand::of(action, key_arn(&key.scope().in_region(region), &key.key_id)));
+            let replica = related(call, &key, &region).await?;
+            demands.push(match replica {
+                Some(replica) => of_key(call, &replica, action),
+                None => Demand::of(action, key_arn(&key.scope().in_region(region), &key.key_id)),
+            });
         }
         Ok(demands)
     }

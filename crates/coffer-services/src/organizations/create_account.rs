@@ -1,15 +1,14 @@
 //! CreateAccount: makes an account in the organization.
 
 use coffer_pipeline::identity::organization::draw_lower_case;
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
-use super::find;
 use super::found::{NewAccount, NotMade, make_account};
 use super::records::CreateAccountRecord;
-use super::tags;
 use super::wire::{CreateAccountStatus, IamUserAccessToBilling, Tag};
+use super::{demand, find, tags};
 
 /// Makes an account, at once. Nobody can sign in its name before it is given credentials; `coffer
 /// account create` gives some.
@@ -53,8 +52,14 @@ impl Operation for CreateAccount {
     type Input = CreateAccountInput;
     type Output = CreateAccountOutput;
 
-    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        Ok(Demand::any("organizations:CreateAccount"))
+    async fn demands(_: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
+        let mut demands = Demand::any("organizations:CreateAccount");
+        demands.extend(demand::to_tag(input.tags.as_ref()));
+        Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        tags::condition(input.tags.as_deref(), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -3,7 +3,7 @@
 use coffer_pipeline::identity::organization::{
     Attached, DEPTH_MAX, OrganizationRecord, UNITS_MAX, Unit, draw_lower_case,
 };
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::OrganizationsError;
@@ -54,7 +54,14 @@ impl Operation for CreateOrganizationalUnit {
     type Output = CreateOrganizationalUnitOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        demand::on(call, "organizations:CreateOrganizationalUnit", &[&input.parent_id], None).await
+        let action = "organizations:CreateOrganizationalUnit";
+        let mut demands = demand::on(call, action, &[&input.parent_id], None).await?;
+        demands.extend(demand::to_tag(input.tags.as_ref()));
+        Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        tags::condition(input.tags.as_deref(), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -4,7 +4,7 @@ use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::identity::organization::{
     OrganizationPolicyRecord, OrganizationRecord, POLICIES_MAX, draw_lower_case,
 };
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::content::{must_be_new_name, must_be_policy};
@@ -59,7 +59,14 @@ impl Operation for CreatePolicy {
     type Output = CreatePolicyOutput;
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        demand::on(call, "organizations:CreatePolicy", &[], Some(input.kind)).await
+        let action = "organizations:CreatePolicy";
+        let mut demands = demand::on(call, action, &[], Some(input.kind)).await?;
+        demands.extend(demand::to_tag(input.tags.as_ref()));
+        Ok(demands)
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        tags::condition(input.tags.as_deref(), key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use coffer_pipeline::Call;
 use coffer_pipeline::identity::organization::OrganizationRecord;
+use coffer_pipeline::{Call, ContextValues, requested_tags};
 use coffer_protocol::Fault;
 
 use super::errors::{invalid, limited};
@@ -25,6 +25,12 @@ pub(super) async fn must_be_there(
         return policy.map(drop).map_err(|_| find::no_target());
     }
     find::target(call, organization, id).await.map(drop)
+}
+
+/// What the tags that a request brings say of a condition key.
+pub(super) fn condition<'t>(tags: Option<&'t [Tag]>, key: &str) -> Option<ContextValues<'t>> {
+    let tags = tags.filter(|tags| !tags.is_empty())?;
+    requested_tags(key, tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())))
 }
 
 /// The tags of a resource.

@@ -1,6 +1,7 @@
 //! UntagResource: takes tags away.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::demand::TAG_KEYS;
+use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::errors::OrganizationsError;
@@ -41,6 +42,10 @@ impl Operation for UntagResource {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         demand::on(call, "organizations:UntagResource", &[&input.resource_id], None).await
+    }
+
+    fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
+        (key == TAG_KEYS).then(|| input.tag_keys.iter().map(String::as_str).collect())
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -138,7 +138,6 @@ impl Port {
 
     pub(super) async fn put_role(&self, name: &str, trust: Value, allowed: &[&str]) -> String {
         let role = RoleRecord {
-            trusted: Default::default(),
             account: OWNER.parse().unwrap(),
             role_name: name.to_owned(),
             role_id: format!("AROA{}", name.to_uppercase()),
@@ -147,6 +146,7 @@ impl Port {
             description: None,
             session_seconds_max: 7200,
             trust: policy(trust),
+            trusted: BTreeMap::new(),
             tags: BTreeMap::new(),
             permissions: permissions(allowed),
             instance_profiles: BTreeSet::new(),
@@ -273,7 +273,7 @@ impl Told {
     }
 
     pub(super) fn is_refused(&self, code: &str, part: &str) {
-        let (found, message) = self.fault.as_ref().unwrap_or_else(|| panic!("{self:?}"));
+        let (found, message) = self.fault.as_ref().unwrap();
         assert_eq!(found, code, "{message}");
         assert!(message.contains(part), "{message}");
     }

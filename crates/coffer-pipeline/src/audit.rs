@@ -10,6 +10,7 @@ mod event;
 pub mod history;
 mod identity;
 mod key_use;
+mod shared;
 pub mod ship;
 mod slice;
 pub mod trail;
@@ -29,7 +30,9 @@ pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
     WebIdFederationData,
 };
+pub(crate) use key_use::write_for_owners;
 pub use key_use::{KeptKeyUse, KeyUse};
+pub(crate) use shared::Shared;
 pub use slice::{Slice, slice};
 
 /// A record in the form in which it is kept. [`AuditRecord::to_cloudtrail`] writes it as CloudTrail
@@ -128,6 +131,25 @@ impl AuditRecord {
             vpc_endpoint_id: None,
             tls_details: None,
             key_uses: Vec::new(),
+        }
+    }
+
+    /// The same record as the owner of these resources gets it, whom the caller does not belong to.
+    pub(crate) fn for_owner(
+        &self,
+        context: &RequestContext,
+        owner: AccountId,
+        resources: &[&str],
+        part: u16,
+    ) -> Self {
+        let identity = UserIdentity::seen_from_another_account(&context.caller);
+        Self {
+            recipient_account_id: owner,
+            user_identity: identity.into_owned(),
+            resources: resources.iter().map(|arn| (*arn).to_owned()).collect(),
+            part,
+            key_uses: Vec::new(),
+            ..self.clone()
         }
     }
 

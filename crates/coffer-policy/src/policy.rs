@@ -1,6 +1,6 @@
 //! Policy documents, compiled.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::grammar::{Grammar, MalformedPolicy};
 use crate::parse;
@@ -20,6 +20,21 @@ impl Policy {
     /// A text that is no document of this grammar.
     pub fn parse(text: &str, grammar: Grammar) -> Result<Self, MalformedPolicy> {
         parse::document(text, grammar)
+    }
+
+    /// The same, where these users and roles are meant by their unique ids, given by ARN: nobody
+    /// else is, who may have an ARN by now.
+    #[must_use]
+    pub fn naming(mut self, ids: &BTreeMap<String, String>) -> Self {
+        let named = self.statements.iter_mut().filter_map(|it| it.principals.as_mut());
+        for entry in named.flat_map(|principals| principals.entries.iter_mut()) {
+            if let PrincipalEntry::Arn(arn) = entry
+                && let Some(id) = ids.get(&**arn)
+            {
+                *entry = PrincipalEntry::Id(id.as_str().into());
+            }
+        }
+        self
     }
 
     /// Its statements in their order.

@@ -37,6 +37,7 @@ class World:
         self.secret = secret
         self.region = region
         self._clients = {}
+        self._guests = []
 
     @classmethod
     def on_dev(cls, server, account=None):
@@ -120,9 +121,14 @@ class World:
         """A signed request made by hand: what no SDK would send can be sent by it."""
         return wire.call(self, service, operation, body, **options)
 
+    def keeps(self, guest):
+        """Gives the guest back, whose clients are closed together with this world's."""
+        self._guests.append(guest)
+        return guest
+
     def close(self):
-        for client in self._clients.values():
-            client.close()
+        for open_one in (*self._clients.values(), *self._guests):
+            open_one.close()
 
 
 @contextlib.contextmanager

@@ -122,6 +122,24 @@ impl<'a> AuditDraft<'a> {
         Self { read_only: O::ACCESS == Access::Read, ..Self::of(context, service, O::NAME) }
     }
 
+    /// The same record as the owner of these resources gets it, whom the caller does not belong to.
+    pub(crate) fn for_owner(
+        &self,
+        context: &'a RequestContext,
+        owner: AccountId,
+        resources: &'a [&'a str],
+        part: u16,
+    ) -> Self {
+        Self {
+            recipient: owner,
+            identity: UserIdentity::seen_from_another_account(&context.caller),
+            resources,
+            part,
+            key_uses: &[],
+            ..self.clone()
+        }
+    }
+
     /// Appends the record as the journal keeps it: its version, then JSON; with what the operation
     /// shows of its input and, where it answered, of its output.
     pub fn write_operation<O: Operation>(

@@ -3,13 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use coffer_protocol::Encode as _;
+use coffer_model::{AccountId, Arn};
+use coffer_protocol::{AuditObject, Encode as _};
 use coffer_seal::pairs_of_bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
-use super::AuditRecord;
+use super::{AuditDraft, AuditRecord, UserIdentity, shared_event_id};
+use crate::context::{CallerKind, RequestContext};
 
 /// One use of a key through a service.
 #[derive(Debug, Clone)]
@@ -36,6 +38,15 @@ pub struct KeptKeyUse {
 }
 
 impl KeyUse {
+    /// The account of the key, where it is not the caller's.
+    fn other_owner(&self, context: &RequestContext) -> Option<AccountId> {
+        let caller = &context.caller;
+        if matches!(caller.kind, CallerKind::Service | CallerKind::Anonymous) {
+            return None;
+        }
+        Arn::owner_of(&self.key_arn).ok().flatten().filter(|owner| *owner != caller.account)
+    }
+
     /// Appends what is kept of it.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"{\"eventName\":");
@@ -44,7 +55,13 @@ impl KeyUse {
         self.service.encode_json(out);
         out.extend_from_slice(b",\"key\":");
         self.key_arn.encode_json(out);
-        out.extend_from_slice(b",\"context\":{");
+        out.extend_from_slice(b",\"context\":");
+        self.write_context(out);
+        out.push(b'}');
+    }
+
+    fn write_context(&self, out: &mut Vec<u8>) {
+        out.push(b'{');
         for (name, value) in pairs_of_bytes(&self.context) {
             name.encode_json(out);
             out.push(b':');
@@ -52,8 +69,48 @@ impl KeyUse {
             out.push(b',');
         }
         coffer_protocol::encode::close(b'}', out);
-        out.push(b'}');
     }
+
+    fn parameters(&self, object: &mut AuditObject<'_>) {
+        let mut json = Vec::new();
+        self.write_context(&mut json);
+        object.json("encryptionContext", &json);
+    }
+}
+
+/// Gives the records that the owners of keys in other accounts have of their uses, as the journal
+/// keeps them, one after the other in the same buffer. Those of the request itself and of its key
+/// uses come before; returns the part after the last.
+pub(crate) fn write_for_owners(
+    key_uses: &[KeyUse],
+    context: &RequestContext,
+    out: &mut Vec<u8>,
+    mut each: impl FnMut(&[u8]),
+) -> u16 {
+    let mut next = u16::try_from(key_uses.len()).unwrap_or(u16::MAX).saturating_add(1);
+    for (part, key_use) in (1..).zip(key_uses) {
+        let Some(owner) = key_use.other_owner(context) else { continue };
+        let host = format!("{}.amazonaws.com", key_use.service);
+        let identity = UserIdentity::seen_from_another_account(&context.caller);
+        let (resources, shared) =
+            ([key_use.key_arn.as_str()], shared_event_id(&context.request_id, part));
+        let draft = AuditDraft {
+            recipient: owner,
+            identity: identity.through(&host),
+            shared_event_id: Some(&shared),
+            source_ip: &host,
+            user_agent: &host,
+            part: next,
+            read_only: true,
+            resources: &resources,
+            ..AuditDraft::of(context, "kms", key_use.event_name)
+        };
+        out.clear();
+        draft.write(|object| key_use.parameters(object), |_| {}, out);
+        each(out);
+        next = next.saturating_add(1);
+    }
+    next
 }
 
 impl AuditRecord {
@@ -71,6 +128,8 @@ impl AuditRecord {
     /// AWS: the same caller, through the service, which stands for address and user agent (Secrets
     /// Manager user guide, "How Secrets Manager uses KMS").
     fn of_key_use(&self, part: u16, key_use: KeptKeyUse) -> Self {
+        let owner = Arn::owner_of(&key_use.key).ok().flatten();
+        let is_shared = owner.is_some_and(|owner| owner != self.recipient_account_id);
         let host = format!("{}.amazonaws.com", key_use.service);
         let mut user_identity = self.user_identity.clone();
         user_identity.invoked_by = Some(host.clone().into());
@@ -94,7 +153,7 @@ impl AuditRecord {
             response_elements: None,
             additional_event_data: None,
             resources: vec![key_use.key],
-            shared_event_id: None,
+            shared_event_id: is_shared.then(|| shared_event_id(&self.request_id, part)),
             vpc_endpoint_id: None,
             tls_details: None,
             key_uses: Vec::new(),

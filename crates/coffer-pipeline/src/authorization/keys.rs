@@ -130,7 +130,9 @@ impl Keys<'_> {
                 caller.account.to_string().into_values()
             }
             "kms:viaservice" => {
-                let region = &self.context.scope.region;
+                // The service of the key's own region, which a replica has in another one.
+                let of_key = self.demand.resource.split(':').nth(3).filter(|it| !it.is_empty());
+                let region = of_key.unwrap_or(self.context.scope.region.as_str());
                 format!("{}.{region}.amazonaws.com", self.demand.via?).into_values()
             }
             _ if self.demand.principal.is_some() => return None,

@@ -5,7 +5,7 @@ use coffer_protocol::Fault;
 use coffer_store::{CommitError, Record, Transaction};
 
 use super::{Decoded, authorize};
-use crate::audit::{AuditDraft, AuditRecord};
+use crate::audit::{AuditDraft, AuditRecord, Shared, write_for_owners};
 use crate::call::{Call, Outcome, Trace};
 use crate::context::RequestContext;
 use crate::operation::{Access, Operation};
@@ -180,9 +180,27 @@ fn stage_records<D: Decision>(
     is_doubtful: bool,
     transaction: &mut Transaction,
 ) -> Result<(), Fault> {
-    let record = decision.record(outcome, trace)?;
+    let context = decision.context();
+    let mut record = decision.record(outcome, trace)?;
     if is_doubtful {
         transaction.expect(&record.key(), None);
+    }
+    let mut unreadable = None;
+    let mut part = write_for_owners(&trace.key_uses, context, &mut Vec::new(), |bytes| {
+        match AuditRecord::from_journal(bytes) {
+            Ok(record) => transaction.put::<AuditRecord>(record, None),
+            Err(error) => unreadable = Some(error),
+        }
+    });
+    if let Some(error) = unreadable {
+        return Err(Fault::internal(error));
+    }
+    let shared = Shared::of(context, 0, trace.resources.iter().map(String::as_str));
+    record.shared_event_id.clone_from(&shared.id);
+    for (owner, resources) in &shared.resources {
+        let copy = record.for_owner(context, *owner, resources, part);
+        transaction.put::<AuditRecord>(copy, None);
+        part = part.saturating_add(1);
     }
     // Rows are looked up one by one, so each has what CloudTrail's records have.
     for record in record.with_key_uses() {

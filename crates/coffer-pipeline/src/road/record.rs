@@ -7,7 +7,7 @@ use coffer_protocol::Fault;
 
 use super::{Decoded, Received, Road, Route};
 use crate::audit::trail::{OnFailure, Trail};
-use crate::audit::{AuditDraft, EventType, UserIdentity};
+use crate::audit::{AuditDraft, EventType, Shared, UserIdentity, write_for_owners};
 use crate::call::Trace;
 use crate::context::RequestContext;
 use crate::identity::AccessKeyRecord;
@@ -26,14 +26,31 @@ pub(super) fn answered<'r, O: Operation>(
     let trail = road.world.audit.trail.as_ref().filter(|_| !trace.is_committed);
     let Some(trail) = trail else { return Appended(None) };
     let resources: Vec<&str> = trace.resources.iter().map(String::as_str).collect();
+    let shared = Shared::of(&decoded.context, 0, resources.iter().copied());
     let draft = AuditDraft {
         resources: &resources,
+        shared_event_id: shared.id.as_deref(),
         key_uses: &trace.key_uses,
         ..AuditDraft::of_operation::<O>(&decoded.context, decoded.route.service.name)
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write_operation::<O>(Some(&decoded.input), Some(output), &mut record);
-    Appended(Some((trail, trail.append(decoded.context.now, &record))))
+    let mut written = trail.append(decoded.context.now, &record);
+    let mut append = |record: &[u8]| {
+        let appended = trail.append(decoded.context.now, record);
+        if written.is_ok() {
+            written = appended;
+        }
+    };
+    let mut part = write_for_owners(&trace.key_uses, &decoded.context, &mut record, &mut append);
+    for (owner, resources) in &shared.resources {
+        record.clear();
+        let copy = draft.for_owner(&decoded.context, *owner, resources, part);
+        copy.write_operation::<O>(Some(&decoded.input), Some(output), &mut record);
+        append(&record);
+        part = part.saturating_add(1);
+    }
+    Appended(Some((trail, written)))
 }
 
 /// Records that an operation was refused or failed.

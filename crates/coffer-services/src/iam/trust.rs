@@ -5,13 +5,12 @@
 //! an ARN's id is no longer that of who has the name, the text is shown, and decided by, with the
 //! id in the ARN's place, as AWS does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
-use coffer_model::AccountId;
 use coffer_pipeline::Call;
-use coffer_pipeline::identity::{PolicyDocument, RoleRecord, UserRecord};
+use coffer_pipeline::identity::{Missing, PolicyDocument, RoleRecord, ids_of, shown_text};
 use coffer_protocol::Fault;
-use serde_json::Value;
 
 use super::permissions::exceeds;
 use super::policy_text::{self, PolicyKind, malformed};
@@ -30,19 +29,9 @@ pub(super) struct Trust {
 /// `MalformedPolicyDocument` for what is no trust policy, or names somebody who is not there.
 pub(super) async fn checked(call: &mut Call<'_>, text: &str) -> Result<Trust, Fault> {
     let document = policy_text::must_be_valid(text, PolicyKind::Trust)?;
-    let mut ids = BTreeMap::new();
-    for principal in principals_of(text) {
-        let Some(who) = Named::of(&principal) else { continue };
-        match who.id(call, &principal).await? {
-            Some(id) => {
-                ids.insert(principal, id);
-            }
-            None => {
-                let message = format!("Invalid principal in policy: \"AWS\":\"{principal}\"");
-                return Err(malformed(&message));
-            }
-        }
-    }
+    let ids = ids_of(call, text).await?.map_err(|Missing(principal)| {
+        malformed(&format!("Invalid principal in policy: \"AWS\":\"{principal}\""))
+    })?;
     if policy_text::characters(text) > CHARACTERS_MAX {
         return Err(exceeds("ACLSizePerRole", CHARACTERS_MAX));
     }
@@ -55,137 +44,11 @@ pub(super) async fn checked(call: &mut Call<'_>, text: &str) -> Result<Trust, Fa
 /// # Errors
 /// A store that cannot be read.
 pub(crate) async fn shown(call: &mut Call<'_>, role: &RoleRecord) -> Result<PolicyDocument, Fault> {
-    let mut text = None;
-    for (arn, id) in &role.trusted {
-        let now = match Named::of(arn) {
-            Some(who) => who.id(call, arn).await?,
-            None => None,
-        };
-        if now.as_ref() != Some(id) {
-            let before = text.unwrap_or_else(|| role.trust.text().to_owned());
-            text = Some(renamed(&before, arn, id));
-        }
-    }
-    Ok(text.map_or_else(|| role.trust.clone(), PolicyDocument::new))
-}
-
-/// A user or a role, by its ARN.
-enum Named<'a> {
-    User(AccountId, &'a str),
-    Role(AccountId, &'a str),
-}
-
-impl<'a> Named<'a> {
-    fn of(arn: &'a str) -> Option<Self> {
-        let (account, resource) = arn.strip_prefix("arn:aws:iam::")?.split_once(':')?;
-        let account = account.parse().ok()?;
-        let (kind, rest) = resource.split_once('/')?;
-        let name = rest.rsplit('/').next()?;
-        match kind {
-            "user" => Some(Self::User(account, name)),
-            "role" => Some(Self::Role(account, name)),
-            _ => None,
-        }
-    }
-
-    /// The unique id of who has this very ARN now.
-    async fn id(&self, call: &mut Call<'_>, arn: &str) -> Result<Option<String>, Fault> {
-        Ok(match self {
-            Self::User(account, name) => {
-                let user = call.get::<UserRecord>(&UserRecord::key_of(*account, name)).await?;
-                user.filter(|user| user.arn() == arn).map(|user| user.user_id.clone())
-            }
-            Self::Role(account, name) => {
-                let role = call.get::<RoleRecord>(&RoleRecord::key_of(*account, name)).await?;
-                role.filter(|role| role.arn() == arn).map(|role| role.role_id.clone())
-            }
-        })
-    }
-}
-
-/// The principals of AWS's kind that a document's statements name.
-fn principals_of(text: &str) -> BTreeSet<String> {
-    let document: Value = serde_json::from_str(text).unwrap_or_default();
-    let statements = document.get("Statement").map(each).unwrap_or_default();
-    let named = statements.into_iter().flat_map(|statement| {
-        let principals = ["Principal", "NotPrincipal"].map(|member| statement.get(member));
-        principals.into_iter().flatten().filter_map(|principal| principal.get("AWS"))
-    });
-    named.flat_map(each).filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// A document that names somebody by the unique id in place of the ARN.
-fn renamed(text: &str, arn: &str, id: &str) -> String {
-    let renamed = text.replace(&format!("\"{arn}\""), &format!("\"{id}\""));
-    if !principals_of(&renamed).contains(arn) {
-        return renamed;
-    }
-    // The text has the ARN with escapes in it, so it is written anew.
-    let mut document: Value = serde_json::from_str(text).unwrap_or_default();
-    rename(&mut document, arn, id);
-    document.to_string()
-}
-
-fn rename(value: &mut Value, arn: &str, id: &str) {
-    match value {
-        Value::String(found) if found == arn => id.clone_into(found),
-        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, arn, id)),
-        Value::Object(members) => members.values_mut().for_each(|value| rename(value, arn, id)),
-        _ => {}
-    }
-}
-
-fn each(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(values) => values.iter().collect(),
-        value => vec![value],
-    }
+    Ok(match shown_text(call, role.trust.text(), &role.trusted).await? {
+        Cow::Borrowed(_) => role.trust.clone(),
+        Cow::Owned(text) => PolicyDocument::new(text),
+    })
 }
 
 /// AWS: without white space, where no more was asked for (IAM user guide, quotas).
 const CHARACTERS_MAX: usize = 2048;
-
-#[cfg(test)]
-mod tests {
-    use super::{Named, principals_of, renamed};
-
-    #[test]
-    fn who_is_gone_is_named_by_id_however_the_arn_is_written() {
-        let arn = "arn:aws:iam::111122223333:role/a";
-        for text in [
-            r#"{"Statement": {"Principal": {"AWS": "arn:aws:iam::111122223333:role/a"}}}"#,
-            r#"{"Statement": [{"Principal": {"AWS": ["arn:aws:iam::111122223333:role\/a"]}}]}"#,
-        ] {
-            let found = principals_of(&renamed(text, arn, "AROAEXAMPLE"));
-            assert_eq!(found.iter().collect::<Vec<_>>(), ["AROAEXAMPLE"]);
-        }
-    }
-
-    #[test]
-    fn principals_are_found_in_every_form() {
-        let text = r#"{"Statement": [
-            {"Principal": {"AWS": ["arn:aws:iam::111122223333:role/a", "*"], "Service": "x"}},
-            {"NotPrincipal": {"AWS": "111122223333"}},
-            {"Principal": "*"}
-        ]}"#;
-        let found = principals_of(text);
-        let wanted = ["*", "111122223333", "arn:aws:iam::111122223333:role/a"];
-        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), wanted);
-        let one = r#"{"Statement": {"Principal": {"AWS": "arn:aws:iam::111122223333:user/u"}}}"#;
-        assert_eq!(principals_of(one).len(), 1);
-        assert!(principals_of("[]").is_empty());
-    }
-
-    #[test]
-    fn users_and_roles_are_told_by_their_arns() {
-        let named = |arn| match Named::of(arn) {
-            Some(Named::User(_, name)) => format!("user {name}"),
-            Some(Named::Role(_, name)) => format!("role {name}"),
-            None => "nobody".to_owned(),
-        };
-        assert_eq!(named("arn:aws:iam::111122223333:user/team/ann"), "user ann");
-        assert_eq!(named("arn:aws:iam::111122223333:role/app"), "role app");
-        assert_eq!(named("arn:aws:iam::111122223333:root"), "nobody");
-        assert_eq!(named("arn:aws:sts::111122223333:assumed-role/app/s"), "nobody");
-    }
-}

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use coffer_model::Arn;
+use coffer_pipeline::identity::unique_id;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_seal::{fingerprint, hex};
@@ -111,7 +112,11 @@ impl Operation for CreateGrant {
         let key = find_without_alias(call, &input.key_id).await?;
         grant_token::must_be_known(call, input.grant_tokens.as_deref()).await?;
         key.must_be_usable()?;
-        let grant = wanted(call, &key, input)?;
+        let grantee_id = match &input.grantee_principal {
+            Some(arn) => unique_id(call, arn).await?,
+            None => None,
+        };
+        let grant = wanted(call, &key, input, grantee_id)?;
         must_be_meant(input.dry_run)?;
         call.acted_on(&key.arn());
         let row = GrantRecord::key_of(&key.scope(), &key.key_id, &grant.grant_id);
@@ -129,6 +134,7 @@ fn wanted(
     call: &Call<'_>,
     key: &KeyRecord,
     input: &CreateGrantInput,
+    grantee_id: Option<String>,
 ) -> Result<GrantRecord, Fault> {
     let constraints = constraints_of(key, input)?;
     let grantee = principal_of(
@@ -163,6 +169,7 @@ fn wanted(
         region: key.region.clone(),
         name: input.name.clone(),
         grantee,
+        grantee_id,
         retiring,
         issuing_account: call.account(),
         operations,

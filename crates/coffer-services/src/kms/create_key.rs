@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
@@ -95,10 +96,9 @@ impl Operation for CreateKey {
         let policy = match &input.policy {
             Some(policy) => {
                 let may_lock_out = input.bypass_policy_lockout_safety_check.unwrap_or(false);
-                key_policy::must_be_acceptable(call, policy, may_lock_out).await?;
-                policy.clone()
+                key_policy::accepted(call, policy, may_lock_out).await?
             }
-            None => key_policy::default_policy(call.account()),
+            None => PolicyDocument::new(key_policy::default_policy(call.account())),
         };
         let tags = tags::joined(&BTreeMap::new(), input.tags.as_deref().unwrap_or_default())?;
         let new = NewKey {

@@ -57,7 +57,7 @@ impl Operation for GetKeyPolicy {
             return Err(KmsError::NotFoundException.with("No such policy exists"));
         }
         Ok(GetKeyPolicyOutput {
-            policy: Some(key.policy.text().to_owned()),
+            policy: Some(key.policy.shown(call).await?),
             policy_name: Some(POLICY_NAME.to_owned()),
         })
     }

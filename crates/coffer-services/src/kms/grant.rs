@@ -33,6 +33,10 @@ pub(super) struct GrantRecord {
     pub(super) name: Option<String>,
     /// Who may use the key.
     pub(super) grantee: Principal,
+    /// The unique id of the user or role that it was made for: who is made anew under the name is
+    /// somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) grantee_id: Option<String>,
     /// Who may end the grant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) retiring: Option<Principal>,

@@ -110,7 +110,7 @@ pub(super) struct NewKey<'a> {
     pub(super) kind: KeyKind,
     pub(super) is_multi_region: bool,
     pub(super) description: &'a str,
-    pub(super) policy: String,
+    pub(super) policy: PolicyDocument,
     pub(super) tags: BTreeMap<String, String>,
 }
 
@@ -129,7 +129,7 @@ impl KeyRecord {
                 kind: KeyKind::default(),
                 is_multi_region: false,
                 description,
-                policy,
+                policy: PolicyDocument::new(policy),
                 tags: BTreeMap::new(),
             },
         );
@@ -167,7 +167,7 @@ impl KeyRecord {
             manager: new.manager,
             description: new.description.to_owned(),
             created: call.now(),
-            policy: PolicyDocument::new(new.policy),
+            policy: new.policy,
             tags: new.tags,
             aliases: BTreeSet::new(),
             rotation: None,

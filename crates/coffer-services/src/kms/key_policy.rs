@@ -3,7 +3,7 @@
 //! They are checked here when they are put; [`super::permission`] decides by them.
 
 use coffer_model::{AccountId, Arn};
-use coffer_pipeline::identity::PolicyDocument;
+use coffer_pipeline::identity::{PolicyDocument, ids_of};
 use coffer_pipeline::{Call, Demand, Guard, Nothing, Scope};
 use coffer_policy::{Grammar, Policy};
 use coffer_protocol::Fault;
@@ -71,23 +71,30 @@ pub(super) fn of_managed(scope: &Scope, service: &str) -> String {
     .to_string()
 }
 
-/// Refuses a text that is no key policy, or one that would keep the caller from changing it again.
+/// Takes a text as a key's policy, unless it would keep the caller from changing it again.
 ///
 /// # Errors
-/// `MalformedPolicyDocumentException`, or `LimitExceededException` for one that is too large.
-pub(super) async fn must_be_acceptable(
-    call: &Call<'_>,
+/// `MalformedPolicyDocumentException` for what is no key policy or names somebody who is not there,
+/// `LimitExceededException` for one that is too large.
+pub(super) async fn accepted(
+    call: &mut Call<'_>,
     policy: &str,
     may_lock_out: bool,
-) -> Result<(), Fault> {
+) -> Result<PolicyDocument, Fault> {
     must_be_a_policy(policy)?;
+    // AWS: seen wherever a key's policy is made together with whom it names
+    // (GoogleCloudPlatform/anthos-samples#357).
+    let ids = ids_of(call, policy).await?.map_err(|_| {
+        malformed("Policy contains a statement with one or more invalid principals.")
+    })?;
+    let accepted = PolicyDocument::naming(policy, ids);
     // The caller as it is now, by all policies that it has, under the policy that is to be.
-    let policy = PolicyDocument::new(policy);
+    let policy = accepted.clone();
     let demand = Demand::of("kms:PutKeyPolicy", call.scope().arn_text("kms", &["key/*"]))
         .guarded_by(Guard::Key { policy, is_granted: false });
     let decision = call.decision_on(&demand, &Nothing).await?;
     if may_lock_out || decision.is_none_or(|decision| decision.is_allowed()) {
-        return Ok(());
+        return Ok(accepted);
     }
     Err(malformed("The new key policy will not allow you to update the key policy in the future."))
 }

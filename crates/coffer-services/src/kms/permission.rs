@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use coffer_pipeline::audit::KeyUse;
 use coffer_pipeline::demand::{RESOURCE_TAG, tag_of};
-use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard};
+use coffer_pipeline::{Call, ContextValues, Demand, Facts, Guard, Scope};
 use coffer_protocol::Fault;
 
 use super::alias::AliasRecord;
 use super::envelope::{self, Bound};
-use super::find::{Named, find_key, named};
+use super::find::{Named, find_key, find_key_in, named};
 use super::grant::{GrantOperation, is_granted};
 use super::key::{KeyRecord, key_arn};
 
@@ -132,6 +132,28 @@ fn veiled(call: &Call<'_>, demand: Demand) -> Demand {
         "because the resource does not exist in this Region, no resource-based policies allow \
          access, or a resource-based policy explicitly denies access",
     )
+}
+
+/// Finds a key for what a service is to do with it for whoever calls. Who may not do that learns of
+/// a key that is not there as much as of one that is.
+///
+/// # Errors
+/// `NotFoundException`, or `AccessDeniedException` before it.
+pub(super) async fn find_through(
+    call: &mut Call<'_>,
+    home: &Scope,
+    key_id: &str,
+    action: &'static str,
+    service: &'static str,
+) -> Result<Arc<KeyRecord>, Fault> {
+    let missing = match named(call, home, key_id).await? {
+        Named::Key { key, .. } => return Ok(key),
+        Named::Missing(scope, id) => key_arn(&scope, &id),
+        Named::MissingAlias(scope, name) => scope.arn_text("kms", &[&name]),
+    };
+    let demand = of_missing(call, action, missing).through(service);
+    call.must_be_allowed(&demand).await?;
+    find_key_in(call, home, key_id).await
 }
 
 /// Refuses a caller who may not use a key through a service in this way.

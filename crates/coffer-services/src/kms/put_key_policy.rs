@@ -1,6 +1,5 @@
 //! PutKeyPolicy: replaces a key's policy.
 
-use coffer_pipeline::identity::PolicyDocument;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input};
 
@@ -68,10 +67,10 @@ impl Operation for PutKeyPolicy {
             Some(_) => return Err(KmsError::NotFoundException.with("No such policy exists")),
         }
         let may_lock_out = input.bypass_policy_lockout_safety_check.unwrap_or(false);
-        key_policy::must_be_acceptable(call, &input.policy, may_lock_out).await?;
+        let policy = key_policy::accepted(call, &input.policy, may_lock_out).await?;
         call.acted_on(&key.arn());
         let mut key = key.copy();
-        key.policy = PolicyDocument::new(input.policy.clone());
+        key.policy = policy;
         call.put(key).await
     }
 }

@@ -102,15 +102,14 @@ impl Operation for ReplicateKey {
         let policy = match &input.policy {
             Some(policy) => {
                 let may_lock_out = input.bypass_policy_lockout_safety_check.unwrap_or(false);
-                key_policy::must_be_acceptable(call, policy, may_lock_out).await?;
-                policy.clone()
+                key_policy::accepted(call, policy, may_lock_out).await?
             }
-            None => key_policy::default_policy(call.account()),
+            None => PolicyDocument::new(key_policy::default_policy(call.account())),
         };
         let tags = tags::joined(&BTreeMap::new(), input.tags.as_deref().unwrap_or_default())?;
         let description = input.description.as_deref().unwrap_or_default();
         let mut replica = KeyRecord::replica_of(&primary, call, region.clone(), description);
-        replica.policy = PolicyDocument::new(policy.clone());
+        replica.policy = policy.clone();
         replica.tags.clone_from(&tags);
         call.acted_on(&primary.arn());
         call.acted_on(&arn);
@@ -126,7 +125,7 @@ impl Operation for ReplicateKey {
         let tag = |(key, value)| Tag { tag_key: key, tag_value: value };
         Ok(ReplicateKeyOutput {
             replica_key_metadata: Some(staged.metadata()),
-            replica_policy: Some(policy),
+            replica_policy: Some(policy.text().to_owned()),
             replica_tags: Some(tags.into_iter().map(tag).collect()),
         })
     }

@@ -4,13 +4,16 @@
 use std::sync::Arc;
 
 use coffer_model::{Region, Sensitive};
-use coffer_pipeline::{Call, Demand};
+use coffer_pipeline::{Call, Demand, Scope};
 use coffer_protocol::Fault;
 
 use super::envelope::{self, Bound, DataKey, EncryptionContext};
+use super::find::find_key_in;
 use super::grant::{GrantOperation, is_granted};
 use super::key::KeyRecord;
-use super::permission::{must_be_permitted, must_be_permitted_or_granted, of_key, with_context};
+use super::permission::{
+    find_through, must_be_permitted, must_be_permitted_or_granted, of_key, with_context,
+};
 
 /// A service at work with keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +62,23 @@ impl Through {
         must_be_permitted_or_granted(call, key, action, service, context).await
     }
 
+    /// Finds the key that a caller's words mean in a scope, to seal with it in this way.
+    ///
+    /// # Errors
+    /// `NotFoundException`; `AccessDeniedException` for who could not use it if it were there.
+    pub async fn find(
+        self,
+        call: &mut Call<'_>,
+        home: &Scope,
+        key_id: &str,
+        action: &'static str,
+    ) -> Result<Arc<KeyRecord>, Fault> {
+        match self {
+            Self::Itself => find_key_in(call, home, key_id).await,
+            Self::Caller(service) => find_through(call, home, key_id, action, service).await,
+        }
+    }
+
     /// Seals a message under a key.
     ///
     /// # Errors
@@ -103,6 +123,35 @@ impl Through {
     ) -> Result<DataKey, Fault> {
         self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
         envelope::generate_data_key(call, key, context, key_bytes)
+    }
+
+    /// Makes sure that the caller may have something sealed with a key, whenever that is done.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`.
+    pub async fn must_seal(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        context: &impl Bound,
+    ) -> Result<(), Fault> {
+        self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
+        self.must_permit(call, key, GrantOperation::Encrypt, context).await
+    }
+
+    /// Makes sure that the caller may seal with a key and open again, without sealing anything.
+    ///
+    /// # Errors
+    /// `AccessDeniedException`; a key that is disabled or pending deletion.
+    pub async fn must_be_able_to_use(
+        self,
+        call: &mut Call<'_>,
+        key: &Arc<KeyRecord>,
+        context: &impl Bound,
+    ) -> Result<(), Fault> {
+        self.must_permit(call, key, GrantOperation::GenerateDataKey, context).await?;
+        self.must_permit(call, key, GrantOperation::Decrypt, context).await?;
+        key.must_be_usable()
     }
 
     /// Makes sure that the caller may open again what it seals, as Secrets Manager asks for.

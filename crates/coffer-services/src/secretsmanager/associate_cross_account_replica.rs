@@ -7,6 +7,7 @@ use super::errors::SecretsManagerError;
 use super::id::{self, SecretName};
 use super::replicate_secret::ReplicateSecret;
 use super::replication::{Link, set_status};
+use super::seal;
 use super::secret::{CrossAccountReplica, ReplicaStatus, SecretRecord};
 
 /// Begins the replication to a replica that its owner has made for this primary.
@@ -74,6 +75,7 @@ impl Operation for AssociateCrossAccountReplica {
         let link = link(call, &primary, &input.cross_account_replica_arn)?;
         // The owner of the replica has named this primary when it was made: that is the consent.
         let replica = link.replica(call, &primary).await?.ok_or_else(id::not_found)?;
+        seal::must_be_able_to_open(call, &primary).await?;
         let mut replica = SecretRecord::clone(&replica);
         let arn = replica.arn();
         let is_other = |known: &&CrossAccountReplica| {

@@ -167,15 +167,16 @@ async fn new_secret(
 ) -> Result<SecretRecord, Fault> {
     let mut tags = BTreeMap::new();
     wire::add_tags(&mut tags, input.tags.as_deref().unwrap_or_default())?;
-    let mut kms_key_id = input.kms_key_id.as_deref().and_then(seal::named_key).map(str::to_owned);
-    if let Some(named) = kms_key_id {
-        kms_key_id = seal::sealing_key(call, call.scope(), Some(&named)).await?.id;
-    }
+    let key = match input.kms_key_id.as_deref().and_then(seal::named_key) {
+        Some(named) => Some(seal::sealing_key(call, call.scope(), Some(named)).await?),
+        None => None,
+    };
+    let kms_key_id = key.as_ref().and_then(|key| key.id.clone());
     let origin = match &input.cross_account_primary_arn {
         None => Origin::Own,
         Some(arn) => cross_account_origin(call, input, arn, kms_key_id.as_deref())?,
     };
-    Ok(SecretRecord {
+    let secret = SecretRecord {
         account: call.account(),
         region: call.region().clone(),
         name: input.name.clone(),
@@ -194,7 +195,12 @@ async fn new_secret(
         origin,
         replicas: Vec::new(),
         cross_account_replicas: Vec::new(),
-    })
+    };
+    let has_value = input.secret_string.is_some() || input.secret_binary.is_some();
+    if let Some(key) = key.filter(|_| !has_value) {
+        seal::must_be_able_to_use(call, &secret, &key).await?;
+    }
+    Ok(secret)
 }
 
 /// A replica of a secret in another account: made empty, filled once its primary is associated.

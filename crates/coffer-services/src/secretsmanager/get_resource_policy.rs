@@ -61,10 +61,14 @@ impl Operation for GetResourcePolicy {
             }
             false => None,
         };
+        let policy = match policy {
+            Some(policy) => Some(policy.text.shown(call).await?),
+            None => None,
+        };
         Ok(GetResourcePolicyOutput {
             arn: Some(secret.arn()),
             name: Some(secret.name.clone()),
-            resource_policy: policy.map(|policy| policy.text.text().to_owned()),
+            resource_policy: policy,
             policy_name: Some(DEFAULT.to_owned()),
         })
     }

@@ -1,5 +1,6 @@
 //! PutResourcePolicy: says who else may do what with a secret.
 
+use coffer_pipeline::identity::{Missing, PolicyDocument, ids_of};
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
@@ -69,8 +70,10 @@ impl Operation for PutResourcePolicy {
         if input.block_public_policy.unwrap_or(false) {
             policy.must_not_be_public()?;
         }
+        let ids = ids_of(call, &input.resource_policy).await?.map_err(invalid_principal)?;
         let mut change = Change::of(&secret);
-        change.policy = PolicyChange::Set(input.resource_policy.clone());
+        let document = PolicyDocument::naming(input.resource_policy.as_str(), ids);
+        change.policy = PolicyChange::Set(document);
         let secret = change.stage(call).await?;
         Ok(PutResourcePolicyOutput {
             arn: Some(secret.arn()),
@@ -78,4 +81,11 @@ impl Operation for PutResourcePolicy {
             policy_name: Some(DEFAULT.to_owned()),
         })
     }
+}
+
+/// AWS: who is not there cannot be named (hashicorp/terraform-provider-aws, which
+/// waits for it to go away).
+fn invalid_principal(_: Missing) -> Fault {
+    SecretsManagerError::MalformedPolicyDocumentException
+        .with("This resource policy contains an unsupported principal.")
 }

@@ -98,6 +98,7 @@ impl ReplicateSecret {
         }
         let key =
             seal::sealing_key(call, &follower.scope(), follower.kms_key_id.as_deref()).await?;
+        key.must_be_usable()?;
         let copies = self.seal_some(call, primary, &follower, &key, taken.is_some()).await?;
         // INVARIANT: nothing is staged before all that can fail has been done.
         if let Some(taken) = taken {
@@ -213,7 +214,7 @@ async fn finish(
     if link.kind() == LinkKind::Region {
         let policy = SecretPolicyRecord::key_of(primary);
         match call.get::<SecretPolicyRecord>(&policy).await? {
-            Some(policy) => call.put(SecretPolicyRecord::of(&follower, policy.text.text())).await?,
+            Some(policy) => call.put(SecretPolicyRecord::of(&follower, &policy.text)).await?,
             None => {
                 let row = SecretPolicyRecord::key_of(&follower);
                 call.delete::<SecretPolicyRecord>(&row).await?;

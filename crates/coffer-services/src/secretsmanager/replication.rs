@@ -168,6 +168,11 @@ pub(super) async fn add(
         let kms_key_id = wanted.kms_key_id.as_deref().and_then(seal::named_key);
         if restart(&mut secret, &region, kms_key_id) {
             let scope = secret.scope().in_region(region);
+            // The job seals for the caller, and must not do what the caller may not.
+            seal::must_be_able_to_open(call, &secret).await?;
+            if let Some(id) = kms_key_id {
+                seal::must_be_able_to_seal(call, &secret, &scope, id).await?;
+            }
             let job = ReplicateSecret::to_region(&secret, overwrite);
             call.schedule_in(scope, call.now(), &job).await?;
         }

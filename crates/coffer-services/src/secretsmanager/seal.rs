@@ -1,6 +1,7 @@
 //! Values under keys: each version under a data key of its own, that one under a KMS key, both
 //! bound to the secret's ARN and the version's id.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 
@@ -81,6 +82,14 @@ impl Plain {
 }
 
 impl SealingKey {
+    /// Refuses a key that is disabled or waits for its deletion.
+    ///
+    /// # Errors
+    /// `EncryptionFailure`.
+    pub(crate) fn must_be_usable(&self) -> Result<(), Fault> {
+        self.record.must_be_usable().map_err(encryption_failure)
+    }
+
     /// The ARN of a customer's key; nothing for `aws/secretsmanager`.
     pub(crate) fn customer_arn(&self) -> Option<String> {
         self.id.as_ref().map(|_| self.record.arn())
@@ -96,11 +105,11 @@ pub(crate) fn named_key(kms_key_id: &str) -> Option<&str> {
     (!kms_key_id.is_empty() && !is_managed).then_some(kms_key_id)
 }
 
-/// Finds the key to seal with in a scope, and makes sure that it may be used.
+/// Finds the key to seal with in a scope. Whether it may be used shows when it is.
 ///
 /// # Errors
-/// `EncryptionFailure` for a key that is not there or not usable; `InvalidRequestException` where
-/// a caller of another account would use the key that the service has for the owner.
+/// `EncryptionFailure` for a key that is not there; `InvalidRequestException` where a caller of
+/// another account would use the key that the service has for the owner.
 pub(crate) async fn sealing_key(
     call: &mut Call<'_>,
     scope: &Scope,
@@ -109,10 +118,9 @@ pub(crate) async fn sealing_key(
     let found = match kms_key_id {
         None if scope.account != call.account() => return Err(not_shared()),
         None => key::managed_key(call, SERVICE).await,
-        Some(id) => key::find_key_in(call, scope, id).await,
+        Some(id) => AS_CALLER.find(call, scope, id, "kms:GenerateDataKey").await,
     };
     let record = found.map_err(encryption_failure)?;
-    record.must_be_usable().map_err(encryption_failure)?;
     let Some(id) = kms_key_id else { return Ok(SealingKey { id: None, record }) };
     if record.manager == KeyManager::Aws {
         // Named by its id: the service's own key, or one that belongs to another service.
@@ -123,6 +131,65 @@ pub(crate) async fn sealing_key(
         return Ok(SealingKey { id: None, record });
     }
     Ok(SealingKey { id: Some(id.to_owned()), record })
+}
+
+/// Makes sure that a caller may use a key for a secret that has no value yet.
+///
+/// # Errors
+/// `EncryptionFailure` for a key that is not usable; `AccessDeniedException`.
+pub(crate) async fn must_be_able_to_use(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+    key: &SealingKey,
+) -> Result<(), Fault> {
+    let context = context(secret, VALIDATION);
+    let able = AS_CALLER.must_be_able_to_use(call, &key.record, &context).await;
+    able.map_err(encryption_failure)
+}
+
+/// Makes sure that a caller may open the values of a secret that others are to get, as far as their
+/// keys can be used at all.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(crate) async fn must_be_able_to_open(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+) -> Result<(), Fault> {
+    let mut seen = BTreeSet::new();
+    for (version_id, version) in &secret.versions {
+        if !version.has_value || !seen.insert(version.kms_key_arn.as_deref()) {
+            continue;
+        }
+        match open(call, AS_CALLER, secret, version_id).await {
+            Err(fault) if fault.is_server_fault() || fault.code == DENIED => return Err(fault),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Makes sure that a caller may have a replica sealed under a key there. What is wrong with the key
+/// otherwise is told at the replica.
+///
+/// # Errors
+/// `AccessDeniedException`.
+pub(crate) async fn must_be_able_to_seal(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+    scope: &Scope,
+    kms_key_id: &str,
+) -> Result<(), Fault> {
+    let key = match AS_CALLER.find(call, scope, kms_key_id, "kms:GenerateDataKey").await {
+        Ok(key) => key,
+        Err(fault) if fault.is_server_fault() => return Err(fault),
+        Err(fault) if fault.code == DENIED => return Err(encryption_failure(fault)),
+        Err(_) => return Ok(()),
+    };
+    let arn = scope.arn_text(SERVICE, &["secret:", &secret.name, "-", &secret.suffix]);
+    let context = BoundContext::of(&[("SecretARN", &arn), ("SecretVersionId", VALIDATION)]);
+    let able = AS_CALLER.must_seal(call, &key, &context).await;
+    able.map_err(encryption_failure)
 }
 
 /// Finds the key that a replica in another region or account is sealed under, and makes sure that
@@ -256,7 +323,7 @@ fn told(fault: Fault, error: SecretsManagerError, message: &str) -> Fault {
     if fault.is_server_fault() {
         return fault;
     }
-    if fault.code == "AccessDeniedException" {
+    if fault.code == DENIED {
         return no_access().with_cause(fault.for_log());
     }
     error.with(message).with_cause(fault.for_log())
@@ -280,6 +347,10 @@ fn no_access() -> Fault {
 /// How values are sealed and opened for whoever calls.
 pub(crate) const AS_CALLER: Through = Through::Caller(SERVICE);
 const SERVICE: &str = "secretsmanager";
+/// AWS: the version in the context of a check that seals nothing (user guide, "Secret encryption
+/// and decryption in AWS Secrets Manager").
+const VALIDATION: &str = "RequestToValidateKeyAccess";
+const DENIED: &str = "AccessDeniedException";
 const DATA_KEY_BYTES: usize = 32;
 const VALUE_BYTES_MAX: usize = 65_536;
 

@@ -102,7 +102,7 @@ impl Operation for UpdateSecret {
             change.secret.kind = Some(kind.clone()).filter(|kind| !kind.is_empty());
         }
         if let Some(kms_key_id) = &input.kms_key_id {
-            change_key(call, &secret, &mut change, kms_key_id).await?;
+            change_key(call, &secret, &mut change, kms_key_id, plain.is_some()).await?;
         }
         if let Some(plain) = plain {
             change.add_version(call, token, plain, &[CURRENT.to_owned()])?;
@@ -131,8 +131,9 @@ async fn change_key(
     secret: &Arc<SecretRecord>,
     change: &mut Change,
     kms_key_id: &str,
+    has_value: bool,
 ) -> Result<(), Fault> {
-    change.secret.kms_key_id = match seal::named_key(kms_key_id) {
+    let key = match seal::named_key(kms_key_id) {
         None if matches!(secret.origin, Origin::CrossAccount { .. }) => {
             return Err(SecretsManagerError::InvalidParameterException.with(
                 "You must specify a customer managed KMS key in KmsKeyId for a cross-account \
@@ -140,8 +141,9 @@ async fn change_key(
             ));
         }
         None => None,
-        Some(named) => seal::sealing_key(call, &secret.scope(), Some(named)).await?.id,
+        Some(named) => Some(seal::sealing_key(call, &secret.scope(), Some(named)).await?),
     };
+    change.secret.kms_key_id = key.as_ref().and_then(|key| key.id.clone());
     for label in [CURRENT, PENDING, PREVIOUS] {
         let Some(version_id) = secret.version_with(label) else { continue };
         if change.values.contains_key(version_id) {
@@ -159,7 +161,10 @@ async fn change_key(
             Err(_) => {}
         }
     }
-    Ok(())
+    match key.filter(|_| change.values.is_empty() && !has_value) {
+        Some(key) => seal::must_be_able_to_use(call, secret, &key).await,
+        None => Ok(()),
+    }
 }
 
 fn answer(secret: &SecretRecord, version_id: Option<&str>) -> UpdateSecretOutput {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_pipeline::Call;
+use coffer_pipeline::identity::PolicyDocument;
 use coffer_protocol::Fault;
 use serde_json::json;
 
@@ -38,7 +39,7 @@ pub(crate) enum PolicyChange {
     /// It stays as it is.
     Keep,
     /// This document takes its place.
-    Set(String),
+    Set(PolicyDocument),
     /// It goes.
     Remove,
 }

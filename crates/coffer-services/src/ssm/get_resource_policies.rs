@@ -4,9 +4,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
-use super::resource_policy::{
-    ResourcePolicy, ResourcePolicyRecord, demands_on, invalid, is_not_blank, shared,
-};
+use super::resource_policy::{ResourcePolicyRecord, demands_on, invalid, is_not_blank, shared};
 use crate::page;
 
 /// Lists policies in the order in which they were made.
@@ -70,20 +68,15 @@ impl Operation for GetResourcePolicies {
         let page = rest.get(..page_max).unwrap_or(rest);
         let last = page.last().filter(|_| page.len() < rest.len());
         let next_token = last.map(|policy| page::token(&key.child(&policy.id)));
-        Ok(GetResourcePoliciesOutput {
-            next_token,
-            policies: Some(page.iter().map(GetResourcePoliciesResponseEntry::from).collect()),
-        })
-    }
-}
-
-impl From<&ResourcePolicy> for GetResourcePoliciesResponseEntry {
-    fn from(policy: &ResourcePolicy) -> Self {
-        Self {
-            policy_id: Some(policy.id.clone()),
-            policy_hash: Some(policy.hash.clone()),
-            policy: Some(policy.text.text().to_owned()),
+        let mut policies = Vec::with_capacity(page.len());
+        for policy in page {
+            policies.push(GetResourcePoliciesResponseEntry {
+                policy_id: Some(policy.id.clone()),
+                policy_hash: Some(policy.hash.clone()),
+                policy: Some(policy.text.shown(call).await?),
+            });
         }
+        Ok(GetResourcePoliciesOutput { next_token, policies: Some(policies) })
     }
 }
 

@@ -1,6 +1,6 @@
 //! PutResourcePolicy: attaches a policy to a parameter, or changes one that is attached.
 
-use coffer_pipeline::identity::PolicyDocument;
+use coffer_pipeline::identity::{Missing, PolicyDocument, ids_of};
 use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use serde_json::json;
@@ -62,11 +62,15 @@ impl Operation for PutResourcePolicy {
             return Err(too_much(POLICY_BYTES_MAX, "PolicySize"));
         }
         must_be_policy(&input.policy)?;
+        let ids = ids_of(call, &input.policy).await?.map_err(|Missing(principal)| {
+            let message = format!("Invalid principal in policy: {principal}");
+            SsmError::MalformedResourcePolicyDocumentException.with(message)
+        })?;
         let mut record = ResourcePolicyRecord::of(call, &parameter).await?;
         let mut policy = ResourcePolicy {
             id: call.uuid(),
             hash: draw_hash(call),
-            text: PolicyDocument::new(input.policy.as_str()),
+            text: PolicyDocument::naming(input.policy.as_str(), ids),
         };
         match (&input.policy_id, &input.policy_hash) {
             (None, None) if record.policies.len() >= POLICIES_MAX => {

@@ -105,6 +105,11 @@ impl<'a> SecretReference<'a> {
         let cause = fault.for_log();
         match fault.code {
             "DecryptionFailure" => SsmError::InvalidKeyId.with(fault.message).with_cause(cause),
+            "AccessDeniedException" => Fault::access_denied(format!(
+                "An error occurred (AccessDeniedException) when referencing Secrets Manager: {}",
+                fault.message
+            ))
+            .with_cause(cause),
             "InvalidRequestException" => Fault::validation(INVALID_REQUEST).with_cause(cause),
             // AWS: `null` stands where a selector would (observed by floci, 2026-09).
             _ => SsmError::ParameterNotFound

@@ -12,7 +12,7 @@ use super::encryption_sdk;
 use super::errors::SsmError;
 use super::parameter::{ParameterTier, ParameterVersion, StoredValue};
 use crate::kms::envelope::EncryptionContext;
-use crate::kms::key::{KeyRecord, find_key, managed_key};
+use crate::kms::key::{KeyRecord, managed_key};
 use crate::kms::through::{self, Through};
 
 /// The encryption context of a parameter's value.
@@ -24,10 +24,19 @@ pub fn context_of(arn: &str) -> EncryptionContext {
 ///
 /// # Errors
 /// `InvalidKeyId` with KMS's message.
-pub async fn key(call: &mut Call<'_>, words: &str) -> Result<Arc<KeyRecord>, Fault> {
+pub async fn key(
+    call: &mut Call<'_>,
+    words: &str,
+    tier: ParameterTier,
+) -> Result<Arc<KeyRecord>, Fault> {
+    let action = match tier {
+        ParameterTier::Advanced => "kms:GenerateDataKey",
+        _ => "kms:Encrypt",
+    };
+    let home = call.scope();
     let found = match words {
         DEFAULT_KEY => managed_key(call, "ssm").await,
-        _ => find_key(call, words).await,
+        _ => AS_CALLER.find(call, home, words, action).await,
     };
     found.map_err(|fault| invalid_key_id(call, fault))
 }

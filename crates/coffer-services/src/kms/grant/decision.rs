@@ -35,7 +35,12 @@ pub(in crate::kms) async fn caller_has(
     }
     let caller = &call.context().caller;
     let names = [caller.arn.as_str(), caller.principal_arn.as_str()];
-    Ok(first_of(call, key, &names, is_wanted).await?.is_some())
+    // A session's id begins with its role's.
+    let id = caller.user_id.split(':').next();
+    let is_meant =
+        |grant: &GrantRecord| grant.grantee_id.as_deref().is_none_or(|it| Some(it) == id);
+    let found = first_of(call, key, &names, |grant| is_meant(grant) && is_wanted(grant)).await?;
+    Ok(found.is_some())
 }
 
 /// What somebody asks for.
@@ -156,6 +161,7 @@ mod tests {
             account: AccountId::DEV,
             region: "eu-west-1".parse().unwrap(),
             name: None,
+            grantee_id: None,
             grantee: Principal::Arn(GRANTEE.to_owned()),
             retiring: Some(Principal::Arn(RETIRING.to_owned())),
             issuing_account: AccountId::DEV,

@@ -25,13 +25,13 @@ pub(crate) struct SecretPolicyRecord {
 
 impl SecretPolicyRecord {
     /// The policy of a secret.
-    pub(crate) fn of(secret: &SecretRecord, text: &str) -> Self {
+    pub(crate) fn of(secret: &SecretRecord, text: &PolicyDocument) -> Self {
         Self {
             account: secret.account,
             region: secret.region.clone(),
             name: secret.name.clone(),
             suffix: secret.suffix.clone(),
-            text: PolicyDocument::new(text),
+            text: text.clone(),
         }
     }
 

@@ -88,7 +88,7 @@ impl Settled {
                 // AWS: a request without a key takes the default one, whatever key the version
                 // before was sealed with (API reference, PutParameter, KeyId).
                 let words = input.key_id.as_deref().unwrap_or(value::DEFAULT_KEY);
-                let key = value::key(call, words).await?;
+                let key = value::key(call, words, self.tier).await?;
                 let arn = name::arn_of(call.account(), call.region(), name);
                 let sealed = value::seal(call, &key, &arn, self.tier, &input.value).await?;
                 (sealed, Some(words.to_owned()))

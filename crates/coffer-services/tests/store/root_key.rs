@@ -195,11 +195,14 @@ async fn a_slow_writer_that_has_sealed_under_the_old_key_is_waited_for() {
     let slow = on(port.world(), "us-east-1", move |call| {
         let gate = held.clone();
         Box::pin(async move {
-            let key = KeyRecord::generate(call, KeyManager::Customer, "", String::new());
-            let id = key.key_id.clone();
+            // Made in another account than the one that uses it afterwards.
+            let policy = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
+                "Principal": "*", "Action": "kms:*", "Resource": "*"}});
+            let key = KeyRecord::generate(call, KeyManager::Customer, "", policy.to_string());
+            let arn = key.arn();
             call.put(key).await?;
             gate.notified().await;
-            Ok(id)
+            Ok(arn)
         })
     });
     let changed = async {
@@ -211,12 +214,12 @@ async fn a_slow_writer_that_has_sealed_under_the_old_key_is_waited_for() {
         assert_eq!(state(&port).await["State"], "IN_PROGRESS");
         gate.notify_one();
     };
-    let (key_id, ()) = tokio::join!(slow, changed);
+    let (arn, ()) = tokio::join!(slow, changed);
     while port.run_job().await {}
     assert_eq!(state(&port).await["State"], "DONE");
     drop(port);
     let port = change.start(&change.new).await.unwrap();
-    let input = json!({"KeyId": key_id.unwrap(), "Plaintext": PLAIN});
+    let input = json!({"KeyId": arn.unwrap(), "Plaintext": PLAIN});
     let sealed = kms(&port, "Encrypt", input).await;
     assert!(opens(&port, sealed["CiphertextBlob"].as_str().unwrap()).await);
 }

@@ -14,6 +14,9 @@ use crate::segment;
 pub(crate) struct Archive {
     state: Mutex<State>,
     wake: Condvar,
+    /// How many of the last ones are left as they are: whoever follows the journal reads them
+    /// without opening each one whole.
+    kept_plain: usize,
 }
 
 struct State {
@@ -22,10 +25,10 @@ struct State {
 }
 
 impl Archive {
-    /// An archive with these segments to compress.
-    pub(crate) fn of(waiting: impl IntoIterator<Item = u64>) -> Self {
+    /// An archive with these segments to compress, all but the last few.
+    pub(crate) fn of(waiting: impl IntoIterator<Item = u64>, kept_plain: usize) -> Self {
         let state = State { waiting: waiting.into_iter().collect(), must_stop: false };
-        Self { state: Mutex::new(state), wake: Condvar::new() }
+        Self { state: Mutex::new(state), wake: Condvar::new(), kept_plain }
     }
 
     /// Adds a segment.
@@ -55,7 +58,8 @@ impl Archive {
 
     fn next(&self) -> Option<u64> {
         let state = lock(&self.state);
-        let nothing = |state: &mut State| state.waiting.is_empty() && !state.must_stop;
+        let kept = self.kept_plain;
+        let nothing = |state: &mut State| state.waiting.len() <= kept && !state.must_stop;
         let state = self.wake.wait_while(state, nothing);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         if state.must_stop { None } else { state.waiting.pop_front() }

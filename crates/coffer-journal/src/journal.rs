@@ -40,6 +40,8 @@ pub struct Settings {
     pub segment_span_max: Duration,
     /// How long what was written waits for the disk.
     pub sync_after: Duration,
+    /// How many closed segments are left uncompressed, for whoever follows the journal.
+    pub segments_kept_plain: usize,
 }
 
 impl Default for Settings {
@@ -49,6 +51,7 @@ impl Default for Settings {
             segment_span_max: Duration::from_secs(86_400),
             // The sync itself takes its time, and 50 ms are what is promised.
             sync_after: Duration::from_millis(40),
+            segments_kept_plain: 16,
         }
     }
 }
@@ -94,7 +97,7 @@ impl Journal {
         let lock_file = open::take_lock(&place, folder)?;
         let opened = open::resume(&place, &key).map_err(failed)?;
         let open::Resumed { writer, anchor, found, to_archive } = opened;
-        let point = writer.point();
+        let (point, kept_plain) = (writer.point(), settings.segments_kept_plain);
         let shared = Arc::new(Shared {
             folder: place,
             key,
@@ -108,7 +111,7 @@ impl Journal {
             failure: Mutex::new(None),
             keeping: Keeping::new(),
             head: Mutex::new(HeadState { anchor, point }),
-            archive: Archive::of(to_archive),
+            archive: Archive::of(to_archive, kept_plain),
         });
         for note in &found {
             shared
@@ -274,9 +277,10 @@ impl Future for Synced<'_> {
 }
 
 impl Settings {
-    /// Segments of another length, for tests and examples that want several of them.
+    /// Segments of another length, all of them compressed when they are closed: for tests and examples
+    /// that want several.
     #[must_use]
     pub fn with_segment_bytes_max(self, bytes: usize) -> Self {
-        Self { segment_bytes_max: length(bytes), ..self }
+        Self { segment_bytes_max: length(bytes), segments_kept_plain: 0, ..self }
     }
 }

@@ -112,7 +112,8 @@ fn bytes_from(folder: &Folder, number: u64, offset: u64, wanted: usize) -> io::R
         Ok(mut file) => {
             file.seek(SeekFrom::Start(offset))?;
             let bound = length(wanted.saturating_add(RECORD_BYTES_MAX + FRAME_OVERHEAD_BYTES));
-            let mut bytes = Vec::new();
+            let left = file.metadata()?.len().saturating_sub(offset).min(bound);
+            let mut bytes = Vec::with_capacity(usize::try_from(left).unwrap_or_default());
             file.take(bound).read_to_end(&mut bytes)?;
             Ok(bytes)
         }

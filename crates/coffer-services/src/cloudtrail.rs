@@ -10,6 +10,8 @@ mod errors;
 mod get_event_selectors;
 mod get_trail;
 mod get_trail_status;
+#[cfg(test)]
+mod golden;
 mod list_public_keys;
 mod list_tags;
 mod list_trails;

@@ -34,7 +34,8 @@ impl Place {
     /// Opens with a segment length that is never reached.
     pub(crate) fn open_long(&self) -> Journal {
         let now = Timestamp::from_millis(5);
-        Journal::open(self.path(), key(), Settings::default(), now).unwrap().0
+        let settings = Settings { segments_kept_plain: 0, ..Settings::default() };
+        Journal::open(self.path(), key(), settings, now).unwrap().0
     }
 
     pub(crate) fn verify(&self) -> Report {

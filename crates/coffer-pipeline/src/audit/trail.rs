@@ -166,9 +166,9 @@ fn node_of(folder: &Path, fresh: &str) -> std::io::Result<String> {
     let path = folder.join(NODE_FILE);
     match std::fs::read_to_string(&path) {
         Ok(name) if is_name(name.trim()) => Ok(name.trim().to_owned()),
-        Ok(_) => std::fs::write(&path, fresh).map(|()| fresh.to_owned()),
+        Ok(_) => write_private(&path, fresh).map(|()| fresh.to_owned()),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            std::fs::write(&path, fresh).map(|()| fresh.to_owned())
+            write_private(&path, fresh).map(|()| fresh.to_owned())
         }
         Err(error) => Err(error),
     }
@@ -178,6 +178,15 @@ fn node_of(folder: &Path, fresh: &str) -> std::io::Result<String> {
 pub fn node_in(folder: &Path) -> Option<String> {
     let name = std::fs::read_to_string(folder.join(NODE_FILE)).ok()?;
     Some(name.trim().to_owned()).filter(|name| is_name(name))
+}
+
+/// Writes a file that is its owner's alone, as all of the data directory is.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn is_name(text: &str) -> bool {

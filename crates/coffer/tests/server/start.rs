@@ -3,8 +3,21 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 use crate::process::{Setup, code, is_same, key, mode, wait_for};
+
+/// All that is in a folder is for its owner alone.
+fn is_private(folder: &Path) {
+    assert_eq!(mode(folder), 0o700, "{}", folder.display());
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        match path.is_dir() {
+            true => is_private(&path),
+            false => assert_eq!(mode(&path), 0o600, "{}", path.display()),
+        }
+    }
+}
 
 #[test]
 fn a_first_start_prints_what_to_paste_and_keeps_its_secrets_private() {
@@ -16,11 +29,7 @@ fn a_first_start_prints_what_to_paste_and_keeps_its_secrets_private() {
     assert!(server.printed("AWS_ENDPOINT_URL").unwrap().starts_with("http://127.0.0.1:"));
     assert!(is_same(&printed, &setup.credentials()));
     server.put(&printed, "/kept").unwrap();
-    assert_eq!(mode(&setup.path("data")), 0o700);
-    for file in fs::read_dir(setup.path("data")).unwrap() {
-        let path = file.unwrap().path();
-        assert_eq!(mode(&path), 0o600, "{}", path.display());
-    }
+    is_private(&setup.path("data"));
     assert!(!setup.log().contains(printed.secret_access_key.expose()));
     server.stop();
 

@@ -73,6 +73,17 @@ def test_an_action_without_a_version_is_not_found(dev):
     assert told in answer.body, answer
 
 
+def test_a_form_that_cannot_be_read_is_told_in_xml(dev):
+    for body in (b"Action=GetCallerIdentity&a=%ff%fe", b"a=1&" * 5000, b"a.b=1&a=2"):
+        headers = wire.sign(
+            dev, "sts", None, body, headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
+        answer = wire.send(dev.server, body, headers)
+        assert answer.status == 400, answer
+        assert answer.headers["content-type"].startswith("text/xml"), answer
+        assert b"<Code>MalformedQueryString</Code>" in answer.body, answer
+
+
 def test_a_wrong_secret_is_told_in_xml(dev):
     stranger = World(dev.server, dev.account, dev.access_key, "wrong", dev.region)
     with pytest.raises(botocore.exceptions.ClientError) as caught:

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use coffer_protocol::Fault;
 use coffer_protocol::query::Form;
+use http::header::CONTENT_TYPE;
 
 use super::Received;
 use crate::operation::{Entry, Protocol, Service};
@@ -59,7 +60,7 @@ impl Routes {
             let route = target.to_str().ok().and_then(|target| self.by_target.get(target));
             return route.copied().ok_or_else(|| NoRoute::json(Fault::unknown_operation()));
         }
-        let form = form_of(received).map_err(NoRoute::json)?;
+        let form = form_of(received).map_err(|fault| NoRoute::unread(received, fault))?;
         let Some(action) = form.action() else {
             return Err(NoRoute::json(Fault::unknown_operation()));
         };
@@ -86,6 +87,16 @@ impl NoRoute {
     fn json(fault: Fault) -> Box<Self> {
         Box::new(Self { fault, protocol: Protocol::Json { target_prefix: "" } })
     }
+
+    /// Whoever says that it sends a form reads XML; clients fail on anything else.
+    fn unread(received: &Received, fault: Fault) -> Box<Self> {
+        let content_type = received.head.headers.get(CONTENT_TYPE);
+        let is_form = content_type.is_some_and(|value| value.as_bytes().starts_with(FORM));
+        match is_form {
+            true => Box::new(Self { fault, protocol: NO_SERVICE }),
+            false => Self::json(fault),
+        }
+    }
 }
 
 /// The form of an awsQuery request: its body, or its query string where it is a GET.
@@ -96,6 +107,7 @@ pub(super) fn form_of(received: &Received) -> Result<Form, Fault> {
     Form::parse(&received.body)
 }
 
+const FORM: &[u8] = b"application/x-www-form-urlencoded";
 // AWS: what it says of a form without a version, and the namespace of faults that are no service's
 // (observed in answers of several query services).
 const NO_VERSION: &str = "NO_VERSION_SPECIFIED";

@@ -1,6 +1,7 @@
 """The journal on disk: whole while the server serves and after it was killed, and found broken when
 it was tampered with; who read a secret."""
 
+import json
 import subprocess
 
 import boto3
@@ -101,3 +102,38 @@ def test_who_read_a_secret_is_told_and_who_could_not(restartable):
     assert "GetParametersByPath" in line
     assert run(server, "who-read", "/app/b").stdout == ""
     assert run(server, "who-read", "prod/db", "--since", "soon").returncode == 1
+
+
+def test_who_can_read_a_parameter_is_told_by_whichever_operation(restartable):
+    server = restartable
+    root = client(server, "iam")
+    client(server, "ssm").put_parameter(Name="/app/db/a", Value="a", Type="SecureString")
+    client(server, "secretsmanager").create_secret(Name="prod/db", SecretString="s")
+    any_parameter = f"arn:aws:ssm:us-east-1:{server.account}:parameter"
+    allowed = {
+        "one": ("ssm:GetParameter", "*"),
+        "many": ("ssm:GetParameters", f"{any_parameter}/app/db/a"),
+        "past": ("ssm:GetParameterHistory", "*"),
+        "path": ("ssm:GetParametersByPath", f"{any_parameter}/app"),
+        "elsewhere": ("ssm:GetParametersByPath", f"{any_parameter}/other"),
+        "names": ("ssm:DescribeParameters", "*"),
+        "secret": ("secretsmanager:GetSecretValue", "*"),
+        "batch": ("secretsmanager:BatchGetSecretValue", "*"),
+    }
+    for user, (action, resource) in allowed.items():
+        root.create_user(UserName=user)
+        statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        root.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=document)
+    told = readers(server, "/app/db/a")
+    assert told.keys() == {"one", "many", "past", "path"}
+    assert all("identity-based policy statement 1" in because for because in told.values()), told
+    assert readers(server, "prod/db").keys() == {"secret"}
+    assert run(server, "who-can-read", "/no").returncode == 1
+
+
+def readers(server, resource):
+    told = run(server, "who-can-read", resource)
+    assert told.returncode == 0, told
+    lines = [line.split("\t", 1) for line in told.stdout.splitlines()]
+    return {principal.rsplit("/", 1)[1]: because for principal, because in lines}

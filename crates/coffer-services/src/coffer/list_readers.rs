@@ -64,32 +64,55 @@ impl Operation for ListReaders {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         // Whoever may not see a resource's policies is not to see what follows from them.
-        let demands = to_read(call, &input.resource).await;
-        let resource = demands.ok().and_then(|demands| demands.into_iter().next());
-        let resource = resource.map_or("*".to_owned(), |demand| demand.resource);
+        let asked = to_read(call, &input.resource).await.ok();
+        let resource = asked.and_then(|asked| asked.resource());
+        let resource = resource.unwrap_or_else(|| "*".to_owned());
         Ok(vec![Demand::of("coffer:ListReaders", resource)])
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
-        let demands = to_read(call, &input.resource).await?;
-        let arn = demands.first().map(|demand| demand.resource.clone());
-        let accounts = accounts_of(call, &demands)?;
+        let asked = to_read(call, &input.resource).await?;
+        let arn = asked.resource();
+        let accounts = accounts_of(call, asked.all())?;
         let (readers, next_token) =
-            page_of(call, &accounts, demands, input.next_token.as_deref()).await?;
+            page_of(call, &accounts, asked, input.next_token.as_deref()).await?;
         Ok(ListReadersOutput { arn, readers: Some(readers), next_token })
     }
 }
 
-/// What a read asks for.
-async fn to_read(call: &mut Call<'_>, resource: &str) -> Result<Vec<Demand>, Fault> {
+/// What a read asks for: any one of the first, and all of the second.
+struct ToRead {
+    /// Each the permission of another operation that reads; the first names the resource.
+    any_of: Vec<Demand>,
+    /// What each of them needs besides: the key.
+    all_of: Vec<Demand>,
+}
+
+impl ToRead {
+    fn resource(&self) -> Option<String> {
+        self.any_of.first().map(|demand| demand.resource.clone())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Demand> {
+        self.any_of.iter().chain(&self.all_of)
+    }
+}
+
+async fn to_read(call: &mut Call<'_>, resource: &str) -> Result<ToRead, Fault> {
     let is_parameter = resource.starts_with('/') || resource.starts_with("arn:aws:ssm:");
     if !is_parameter {
         match secretsmanager::read::demands(call, resource).await {
             Err(fault) if !fault.is_server_fault() && !resource.starts_with("arn:") => {}
-            found => return found.map_err(not_found),
+            found => {
+                let mut any_of = found.map_err(not_found)?;
+                let all_of = any_of.split_off(any_of.len().min(1));
+                return Ok(ToRead { any_of, all_of });
+            }
         }
     }
-    ssm::permission::demands_to_read(call, resource).await.map_err(not_found)
+    let found = ssm::permission::demands_to_read(call, resource).await;
+    let (any_of, all_of) = found.map_err(not_found)?;
+    Ok(ToRead { any_of, all_of })
 }
 
 fn not_found(fault: Fault) -> Fault {
@@ -103,7 +126,10 @@ fn not_found(fault: Fault) -> Fault {
 
 /// The accounts whose users and roles may come to it: the owner's, the caller's, and those that
 /// its policies name.
-fn accounts_of(call: &Call<'_>, demands: &[Demand]) -> Result<Vec<AccountId>, Fault> {
+fn accounts_of<'d>(
+    call: &Call<'_>,
+    demands: impl Iterator<Item = &'d Demand>,
+) -> Result<Vec<AccountId>, Fault> {
     let mut accounts = BTreeSet::from([call.account()]);
     for demand in demands {
         accounts.extend(demand.owner());
@@ -128,11 +154,13 @@ fn account_in(entry: &PrincipalEntry) -> Option<AccountId> {
 async fn page_of(
     call: &mut Call<'_>,
     accounts: &[AccountId],
-    demands: Vec<Demand>,
+    asked: ToRead,
     token: Option<&str>,
 ) -> Result<(Vec<Reader>, Option<String>), Fault> {
+    let ways = asked.any_of.len();
+    let demands = asked.any_of.into_iter().chain(asked.all_of);
     let asked: Vec<(Demand, &(dyn Facts + Sync))> =
-        demands.into_iter().map(|demand| (demand, &Nothing as &(dyn Facts + Sync))).collect();
+        demands.map(|demand| (demand, &Nothing as &(dyn Facts + Sync))).collect();
     let mut after = place_of(accounts, token)?;
     let mut readers = Vec::new();
     let mut left = JUDGED_MAX;
@@ -144,8 +172,11 @@ async fn page_of(
         for (key, caller) in callers {
             let principal = caller.principal_arn.clone();
             let judgements = call.judgement_of(caller, &asked).await?;
-            if judgements.iter().all(|judgement| judgement.decision.is_allowed()) {
-                readers.push(reader(principal, &judgements));
+            let (any_of, all_of) = judgements.split_at(ways.min(judgements.len()));
+            let is_allowed = |judgement: &&Judgement| judgement.decision.is_allowed();
+            let is_one = any_of.iter().any(|judgement| is_allowed(&judgement));
+            if is_one && all_of.iter().all(|judgement| is_allowed(&judgement)) {
+                readers.push(reader(principal, judgements.iter().filter(is_allowed)));
             }
             left -= 1;
             if left == 0 {
@@ -185,8 +216,8 @@ async fn callers_under(
     Ok(rows.into_iter().map(session).collect())
 }
 
-fn reader(principal: String, judgements: &[Judgement]) -> Reader {
-    let because = judgements.iter().flat_map(|judgement| &judgement.because);
+fn reader<'j>(principal: String, allowed: impl Iterator<Item = &'j Judgement> + Clone) -> Reader {
+    let because = allowed.flat_map(|judgement| &judgement.because);
     let told: BTreeSet<String> = because
         .clone()
         .map(|because| format!("{} statement {}", because.policy, because.statement))

@@ -56,18 +56,32 @@ pub(super) async fn demands(
     Ok(vec![demand(call, action, words).await?])
 }
 
-/// All permissions that a read of a parameter's current value in the clear asks for.
+/// The permissions that let somebody read a parameter's current value in the clear: any one of the
+/// first, each another operation's, with all of the second.
 ///
 /// # Errors
 /// A parameter, or its key, that is not there.
 pub(crate) async fn demands_to_read(
     call: &mut Call<'_>,
     words: &str,
-) -> Result<Vec<Demand>, Fault> {
-    let parameter = read::find(call, &Reference::read(words)?).await?;
-    let mut demands = vec![demand_on(call, "ssm:GetParameter", Arc::clone(&parameter)).await?];
-    demands.extend(value::demand_to_open(call, &parameter.arn(), &parameter.current).await?);
-    Ok(demands)
+) -> Result<(Vec<Demand>, Vec<Demand>), Fault> {
+    let reference = Reference::read(words)?;
+    let scope = reference.scope(call.scope());
+    let parameter = read::find(call, &reference).await?;
+    let mut any_of = Vec::new();
+    for action in ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParameterHistory"] {
+        any_of.push(demand_on(call, action, Arc::clone(&parameter)).await?);
+    }
+    // Read by its path, a parameter is not asked for itself, but a path above it is.
+    let slashes = parameter.name.match_indices('/').filter(|(at, _)| *at > 0);
+    let above = slashes.filter_map(|(at, _)| parameter.name.get(..at));
+    for path in std::iter::once("/").chain(above) {
+        let resource = name::arn_for_demand(&scope, path);
+        let demand = Demand::of("ssm:GetParametersByPath", resource);
+        any_of.push(demand.owned_by(parameter.account));
+    }
+    let to_open = value::demand_to_open(call, &parameter.arn(), &parameter.current).await?;
+    Ok((any_of, to_open.into_iter().collect()))
 }
 
 async fn known(

@@ -1,11 +1,25 @@
 //! What Sign and Verify have in common: which message, signed how.
 
+use coffer_pipeline::ContextValues;
 use coffer_protocol::Fault;
 use coffer_seal::{Message, SigningScheme};
 
 use super::key::KeyRecord;
 use super::usage;
 use super::wire::{KeySpec, KeyUsageType, MessageType, SigningAlgorithmSpec};
+
+/// The condition keys of a request for a signature or its check.
+pub(super) fn condition<'i>(
+    algorithm: SigningAlgorithmSpec,
+    message_type: Option<MessageType>,
+    key: &str,
+) -> Option<ContextValues<'i>> {
+    match key {
+        "kms:signingalgorithm" => Some(algorithm.as_str().into()),
+        "kms:messagetype" => Some(message_type.unwrap_or(MessageType::Raw).to_string().into()),
+        _ => None,
+    }
+}
 
 /// How a key is to sign a message, checked.
 ///

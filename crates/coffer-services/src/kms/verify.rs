@@ -68,13 +68,7 @@ impl Operation for Verify {
     }
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
-        match key {
-            "kms:signingalgorithm" => Some(input.signing_algorithm.as_str().into()),
-            "kms:messagetype" => {
-                Some(input.message_type.unwrap_or(MessageType::Raw).to_string().into())
-            }
-            _ => None,
-        }
+        signing::condition(input.signing_algorithm, input.message_type, key)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -10,7 +10,7 @@ use super::OpenCause;
 /// The right to use a data directory, until it is dropped or the process ends.
 pub(super) struct DirectoryLock {
     directory: PathBuf,
-    _file: File,
+    file: File,
 }
 
 impl DirectoryLock {
@@ -32,7 +32,7 @@ impl DirectoryLock {
         }
         file.set_len(0).map_err(failed)?;
         writeln!(file, "{}", std::process::id()).map_err(failed)?;
-        Ok(Self { directory: directory.to_owned(), _file: file })
+        Ok(Self { directory: directory.to_owned(), file })
     }
 
     /// The path of the store's file, which is made, private, if it is missing. SQLite gives its
@@ -46,6 +46,16 @@ impl DirectoryLock {
     /// Makes the directory's entries durable.
     pub(super) fn sync(&self) -> io::Result<()> {
         File::open(&self.directory)?.sync_all()
+    }
+}
+
+impl Drop for DirectoryLock {
+    /// Gives the lock back itself: a child that was forked and has not come to its exec yet holds the
+    /// same open file, and would keep the lock for that long.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.unlock() {
+            tracing::warn!(%error, "cannot unlock the data directory: {error}");
+        }
     }
 }
 

@@ -4,8 +4,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use coffer_model::Timestamp;
 
+use crate::delta::{Patterns, Slot};
 use crate::error::JournalError;
-use crate::frame::{self, FRAME_OVERHEAD_BYTES, Kind};
+use crate::frame::{self, FRAME_OVERHEAD_BYTES, Form};
 use crate::key::TAG_BYTES;
 
 /// The place of a record among those appended in this process.
@@ -14,6 +15,17 @@ pub struct Ticket(pub(crate) u64);
 
 /// Frames that wait for whoever flushes first.
 pub(crate) struct Buffer(Mutex<Waiting>);
+
+/// What is appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    /// A record by itself.
+    Record,
+    /// A record that is likely to be like others.
+    Like(Slot),
+    /// A note of the journal's own.
+    Note,
+}
 
 struct Waiting {
     /// Room for the tag before the first frame, then frames.
@@ -30,7 +42,7 @@ impl Buffer {
     /// Copies a record in, where there is room for it beside the `retained` bytes.
     pub(crate) fn append(
         &self,
-        kind: Kind,
+        what: What,
         time: Timestamp,
         record: &[u8],
         retained: usize,
@@ -40,10 +52,17 @@ impl Buffer {
         }
         let mut waiting = lock(&self.0);
         let start = waiting.bytes.len();
-        if start + retained + record.len() + FRAME_OVERHEAD_BYTES > BUFFER_BYTES_MAX {
+        if start + retained + record.len() + 1 + FRAME_OVERHEAD_BYTES > BUFFER_BYTES_MAX {
             return Err(JournalError::Full);
         }
-        frame::begin(kind, time, &mut waiting.bytes);
+        match what {
+            What::Like(slot) if Patterns::takes(record) => {
+                frame::begin(Form::Pattern, time, &mut waiting.bytes);
+                waiting.bytes.push(slot.0);
+            }
+            What::Like(_) | What::Record => frame::begin(Form::Record, time, &mut waiting.bytes),
+            What::Note => frame::begin(Form::Note, time, &mut waiting.bytes),
+        }
         waiting.bytes.extend_from_slice(record);
         if let Err(length) = frame::finish(start, &mut waiting.bytes) {
             waiting.bytes.truncate(start);
@@ -80,7 +99,14 @@ pub(crate) fn empty() -> Vec<u8> {
 pub(crate) fn clear(bytes: &mut Vec<u8>) {
     bytes.truncate(TAG_BYTES);
     bytes.resize(TAG_BYTES, 0);
-    bytes.shrink_to(BUFFER_BYTES_KEPT);
+    shrink(bytes);
+}
+
+/// Gives back what one burst has made a buffer grow by.
+pub(crate) fn shrink(bytes: &mut Vec<u8>) {
+    if bytes.capacity() > BUFFER_BYTES_KEPT {
+        bytes.shrink_to(BUFFER_BYTES_KEPT);
+    }
 }
 
 /// Locks what no panic can leave half changed.

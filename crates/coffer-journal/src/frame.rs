@@ -13,11 +13,26 @@ pub enum Kind {
     Note,
 }
 
-impl Kind {
+/// How a frame holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// A record, whole.
+    Record,
+    /// A note, whole.
+    Note,
+    /// A slot (1 byte), then a record, which is that slot's pattern from here on.
+    Pattern,
+    /// A slot (1 byte), then how a record differs from the slot's pattern.
+    Delta,
+}
+
+impl Form {
     fn byte(self) -> u8 {
         match self {
             Self::Record => 0,
             Self::Note => 1,
+            Self::Pattern => 2,
+            Self::Delta => 3,
         }
     }
 
@@ -25,14 +40,23 @@ impl Kind {
         match byte {
             0 => Some(Self::Record),
             1 => Some(Self::Note),
+            2 => Some(Self::Pattern),
+            3 => Some(Self::Delta),
             _ => None,
+        }
+    }
+
+    pub(crate) fn kind(self) -> Kind {
+        match self {
+            Self::Note => Kind::Note,
+            Self::Record | Self::Pattern | Self::Delta => Kind::Record,
         }
     }
 }
 
 /// A whole frame within a segment's bytes.
 pub(crate) struct Frame<'a> {
-    pub(crate) kind: Kind,
+    pub(crate) form: Form,
     pub(crate) time: Timestamp,
     pub(crate) payload: &'a [u8],
     /// Where the next one begins.
@@ -55,18 +79,18 @@ pub(crate) enum At<'a> {
 pub(crate) fn at(segment: &[u8], offset: usize) -> At<'_> {
     let Some(rest) = segment.get(offset..).filter(|rest| !rest.is_empty()) else { return At::End };
     let Some((head, body)) = rest.split_first_chunk::<HEAD_BYTES>() else { return At::Torn };
-    let [l0, l1, l2, l3, kind, time @ ..] = *head;
+    let [l0, l1, l2, l3, form, time @ ..] = *head;
     let Ok(length) = usize::try_from(u32::from_le_bytes([l0, l1, l2, l3])) else {
         return At::Nonsense;
     };
-    let Some(kind) = Kind::of(kind).filter(|_| length <= RECORD_BYTES_MAX) else {
+    let Some(form) = Form::of(form).filter(|_| length <= RECORD_BYTES_MAX) else {
         return At::Nonsense;
     };
     let Some(payload) = body.get(..length).filter(|_| body.len() >= length + TAG_BYTES) else {
         return At::Torn;
     };
     At::Frame(Frame {
-        kind,
+        form,
         time: Timestamp::from_millis(i64::from_le_bytes(time)),
         payload,
         end: offset + HEAD_BYTES + length + TAG_BYTES,
@@ -74,10 +98,17 @@ pub(crate) fn at(segment: &[u8], offset: usize) -> At<'_> {
 }
 
 /// Appends a frame's head, with a length that is set when the frame is finished.
-pub(crate) fn begin(kind: Kind, time: Timestamp, out: &mut Vec<u8>) {
+pub(crate) fn begin(form: Form, time: Timestamp, out: &mut Vec<u8>) {
     out.extend_from_slice(&[0; 4]);
-    out.push(kind.byte());
+    out.push(form.byte());
     out.extend_from_slice(&time.as_millis().to_le_bytes());
+}
+
+/// Changes the form of the frame that began at `start`.
+pub(crate) fn set_form(start: usize, form: Form, out: &mut [u8]) {
+    if let Some(byte) = out.get_mut(start + 4) {
+        *byte = form.byte();
+    }
 }
 
 /// Ends the frame that began at `start`, with room for its tag; gives back the length where it is
@@ -110,18 +141,18 @@ pub(crate) const FRAME_OVERHEAD_BYTES: usize = HEAD_BYTES + TAG_BYTES;
 mod tests {
     use coffer_model::Timestamp;
 
-    use super::{At, HEAD_BYTES, Kind, RECORD_BYTES_MAX, at, begin, finish};
+    use super::{At, Form, HEAD_BYTES, RECORD_BYTES_MAX, at, begin, finish};
 
     #[test]
     fn a_frame_is_read_as_it_was_written() {
         let mut bytes = Vec::new();
-        begin(Kind::Note, Timestamp::from_millis(-7), &mut bytes);
+        begin(Form::Note, Timestamp::from_millis(-7), &mut bytes);
         bytes.extend_from_slice(b"said");
         finish(0, &mut bytes).unwrap();
         let At::Frame(frame) = at(&bytes, 0) else { panic!() };
         assert_eq!(
-            (frame.kind, frame.time.as_millis(), frame.payload),
-            (Kind::Note, -7, &b"said"[..])
+            (frame.form, frame.time.as_millis(), frame.payload),
+            (Form::Note, -7, &b"said"[..])
         );
         assert_eq!(frame.end, bytes.len());
         assert!(matches!(at(&bytes, frame.end), At::End));
@@ -133,7 +164,7 @@ mod tests {
     #[test]
     fn a_frame_that_is_too_long_is_refused() {
         let mut bytes = Vec::new();
-        begin(Kind::Record, Timestamp::EPOCH, &mut bytes);
+        begin(Form::Record, Timestamp::EPOCH, &mut bytes);
         bytes.resize(HEAD_BYTES + RECORD_BYTES_MAX + 1, b'x');
         assert_eq!(finish(0, &mut bytes), Err(RECORD_BYTES_MAX + 1));
     }

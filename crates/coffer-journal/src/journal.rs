@@ -12,10 +12,10 @@ use std::time::Duration;
 use coffer_model::Timestamp;
 
 use crate::archive::Archive;
-use crate::buffer::{Buffer, Ticket, lock};
+use crate::buffer::{Buffer, Ticket, What, lock};
+use crate::delta::Slot;
 use crate::error::JournalError;
 use crate::folder::Folder;
-use crate::frame::Kind;
 use crate::head::Anchor;
 use crate::keeper::{self, Keeping, Threads};
 use crate::key::JournalKey;
@@ -28,7 +28,7 @@ use crate::writer::{Point, Writer, length};
 pub struct Journal {
     shared: Arc<Shared>,
     threads: Threads,
-    _lock: File,
+    lock_file: File,
 }
 
 /// How a journal is written.
@@ -122,7 +122,7 @@ impl Journal {
         keeper::sync(&shared).map_err(failed)?;
         keeper::write_head(&shared).map_err(failed)?;
         let threads = keeper::start(&shared).map_err(failed)?;
-        Ok((Self { shared, threads, _lock: lock_file }, found))
+        Ok((Self { shared, threads, lock_file }, found))
     }
 
     /// Copies a record into the buffer. It is nowhere else before [`Journal::flush`] has returned.
@@ -130,7 +130,21 @@ impl Journal {
     /// # Errors
     /// A record that is too long, or a buffer full of what could not be written.
     pub fn append(&self, time: Timestamp, record: &[u8]) -> Result<Ticket, JournalError> {
-        self.shared.append(Kind::Record, time, record)
+        self.shared.append(What::Record, time, record)
+    }
+
+    /// Appends as [`Journal::append`] does, a record that is likely to be like the others of its
+    /// slot: then it takes less room.
+    ///
+    /// # Errors
+    /// See [`Journal::append`].
+    pub fn append_like(
+        &self,
+        time: Timestamp,
+        slot: Slot,
+        record: &[u8],
+    ) -> Result<Ticket, JournalError> {
+        self.shared.append(What::Like(slot), time, record)
     }
 
     /// Hands the record of a ticket, and all before it, to the operating system; returns at once
@@ -177,6 +191,11 @@ impl Drop for Journal {
             tracing::error!(%error, "the journal's last records are lost: {error}");
         }
         self.threads.stop(&self.shared);
+        // A child that was forked and has not come to its exec yet holds the same open file, and
+        // would keep the lock for that long.
+        if let Err(error) = self.lock_file.unlock() {
+            tracing::warn!(%error, "cannot unlock the journal: {error}");
+        }
     }
 }
 
@@ -187,13 +206,13 @@ impl std::fmt::Debug for Journal {
 }
 
 impl Shared {
-    fn append(&self, kind: Kind, time: Timestamp, record: &[u8]) -> Result<Ticket, JournalError> {
+    fn append(&self, what: What, time: Timestamp, record: &[u8]) -> Result<Ticket, JournalError> {
         let retained = self.retained_bytes.load(Ordering::Relaxed);
-        match self.buffer.append(kind, time, record, retained) {
+        match self.buffer.append(what, time, record, retained) {
             // Many appended and none has flushed yet: this one does it for them.
             Err(JournalError::Full) => {
                 self.flush(self.buffer.last())?;
-                self.buffer.append(kind, time, record, 0)
+                self.buffer.append(what, time, record, 0)
             }
             appended => appended,
         }
@@ -201,7 +220,7 @@ impl Shared {
 
     /// Keeps a note of the journal's own.
     pub(crate) fn note(&self, now: Timestamp, text: &str) -> Result<(), JournalError> {
-        let ticket = self.append(Kind::Note, now, text.as_bytes())?;
+        let ticket = self.append(What::Note, now, text.as_bytes())?;
         self.flush(ticket)
     }
 

@@ -10,6 +10,7 @@
 //! | `journal.head` | where the chain begins and how far it has come, under a MAC |
 //! | `journal.lock` | the lock of the one process that writes |
 //!
+//! A frame holds a record whole, or as what differs from an earlier one of its segment ([`delta`]).
 //! Each frame ends in a tag: an HMAC-SHA256 (cut to 128 bits) over the tag before it, the frame's
 //! kind, time and length, and its bytes. A segment's header holds the last tag of the segment before
 //! it and is itself the first link of its own chain. The key is the opener's: whoever can write the
@@ -40,6 +41,7 @@
 
 mod archive;
 mod buffer;
+pub mod delta;
 mod error;
 mod folder;
 mod frame;
@@ -55,10 +57,11 @@ mod verify;
 mod writer;
 
 pub use buffer::Ticket;
+pub use delta::Slot;
 pub use error::JournalError;
 pub use frame::{Kind, RECORD_BYTES_MAX};
 pub use journal::{Journal, Settings, Synced};
 pub use key::JournalKey;
 pub use open::{Found, OpenError};
-pub use read::{Entry, Position, Read, read};
+pub use read::{Entry, Portion, Position, Reader};
 pub use verify::{Broken, Known, Note, Report, Why, verify};

@@ -7,22 +7,25 @@ use std::path::Path;
 
 use coffer_model::Timestamp;
 
+use crate::delta::{Patterns, Slot};
 use crate::folder::Folder;
-use crate::frame::{self, At, FRAME_OVERHEAD_BYTES, Kind, RECORD_BYTES_MAX};
+use crate::frame::{self, At, FRAME_OVERHEAD_BYTES, Form, Frame, Kind, RECORD_BYTES_MAX};
 use crate::segment::{self, HEADER_BYTES, Header};
 use crate::writer::length;
 
 /// A record that was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'r> {
     /// Its place in the chain.
     pub sequence: u64,
     /// Its time.
     pub time: Timestamp,
     /// Whose record it is.
     pub kind: Kind,
+    /// The records that it is likely to be like.
+    pub slot: Slot,
     /// What it says.
-    pub record: Vec<u8>,
+    pub record: &'r [u8],
     /// Its tag in the chain.
     pub tag: [u8; 16],
 }
@@ -43,79 +46,215 @@ impl Position {
     pub const START: Self = Self { segment: 0, offset: 0, sequence: 0 };
 }
 
-/// What was read, and where to go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Read {
-    /// The records in the order of the chain.
-    pub entries: Vec<Entry>,
-    /// The place after them.
-    pub next: Position,
-    /// Whether there was no more to read.
-    pub is_end: bool,
+/// What is read at once, at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Portion {
+    /// The number of records.
+    pub records_max: usize,
+    /// Their bytes; the last one may go beyond them.
+    pub bytes_max: usize,
 }
 
-/// Reads at most so many records after a place, and not many more bytes than `bytes_max`. Where the
-/// place's segment is no longer kept it goes on with the first one that is. A record that is being
-/// written is not seen yet.
-///
-/// # Errors
-/// Files that cannot be read, or hold what no journal has written.
-pub fn read(
-    folder: &Path,
-    after: Position,
-    entries_max: usize,
-    bytes_max: usize,
-) -> io::Result<Read> {
-    let folder = Folder::new(folder);
-    let mut read = Read { entries: Vec::new(), next: after, is_end: false };
-    let mut room = bytes_max;
-    for _ in 0..SEGMENTS_MAX {
-        // Looked up before the segment is read: if there is a later one now, this one is complete.
-        let segments = folder.segments()?;
-        let Some((&number, _)) = segments.range(read.next.segment..).next() else {
-            read.is_end = true;
-            return Ok(read);
-        };
-        let next_number = segments.range(number + 1..).next().map(|(number, _)| *number);
-        let begins_anew = number != read.next.segment || read.next.offset == 0;
-        if begins_anew {
-            read.next = beginning(&folder, number)?;
+/// Reads a journal from some place on. It keeps what it needs to go on where it left off, so whoever
+/// follows a journal keeps the reader.
+#[derive(Debug)]
+pub struct Reader {
+    folder: Folder,
+    next: Position,
+    /// The patterns of the segment up to `next`, where `are_known`.
+    patterns: Patterns,
+    are_known: bool,
+    bytes: Vec<u8>,
+    record: Vec<u8>,
+}
+
+/// How a look at a segment ended.
+#[derive(PartialEq, Eq)]
+enum Stopped {
+    /// There was no room for more.
+    Full,
+    /// All that is there was read.
+    End,
+    /// A frame is being written.
+    Torn,
+}
+
+impl Reader {
+    /// A reader of what follows a place. Where the place's segment is no longer kept it goes on with
+    /// the first one that is.
+    pub fn new(folder: &Path, after: Position) -> Self {
+        Self {
+            folder: Folder::new(folder),
+            next: after,
+            patterns: Patterns::default(),
+            are_known: false,
+            bytes: Vec::new(),
+            record: Vec::new(),
         }
-        let bytes = bytes_from(&folder, number, read.next.offset, room)?;
-        let is_whole = frames(&bytes, &mut read, entries_max, &mut room)?;
-        if read.entries.len() >= entries_max || room == 0 || !is_whole {
-            read.is_end = !is_whole && next_number.is_none();
-            if is_whole || next_number.is_none() || room == 0 {
-                return Ok(read);
+    }
+
+    /// The place after what was read.
+    pub fn next(&self) -> Position {
+        self.next
+    }
+
+    /// Gives records one by one, in the order of the chain; says whether there was no more to read. A
+    /// record that is being written is not seen yet.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or hold what no journal has written.
+    pub fn read(&mut self, portion: Portion, mut each: impl FnMut(&Entry<'_>)) -> io::Result<bool> {
+        let mut room = portion;
+        for _ in 0..SEGMENTS_MAX {
+            // Looked up before the segment is read: if there is a later one now, this is complete.
+            let segments = self.folder.segments()?;
+            let Some((&number, _)) = segments.range(self.next.segment..).next() else {
+                return Ok(true);
+            };
+            let next_number = segments.range(number + 1..).next().map(|(number, _)| *number);
+            match self.read_segment(number, &mut room, &mut each)? {
+                Stopped::Full => return Ok(false),
+                Stopped::Torn if next_number.is_none() => return Ok(true),
+                Stopped::End | Stopped::Torn => {}
+            }
+            let Some(next_number) = next_number else { return Ok(true) };
+            self.go_to(Position { segment: next_number, offset: 0, sequence: self.next.sequence });
+        }
+        Ok(false)
+    }
+
+    fn go_to(&mut self, place: Position) {
+        self.next = place;
+        self.patterns.clear();
+        self.are_known = false;
+    }
+
+    fn read_segment(
+        &mut self,
+        number: u64,
+        room: &mut Portion,
+        each: &mut impl FnMut(&Entry<'_>),
+    ) -> io::Result<Stopped> {
+        if number != self.next.segment || self.next.offset == 0 {
+            self.go_to(beginning(&self.folder, number)?);
+            self.are_known = true;
+        }
+        if !self.are_known {
+            self.learn(number)?;
+        }
+        loop {
+            if room.records_max == 0 || room.bytes_max == 0 {
+                return Ok(Stopped::Full);
+            }
+            let wanted = room.bytes_max.min(READ_BYTES_MAX);
+            let is_all =
+                bytes_from(&self.folder, number, self.next.offset, wanted, &mut self.bytes)?;
+            let stopped = self.frames(room, each)?;
+            // Torn by where the reading ended, not by who writes.
+            if is_all || stopped == Stopped::Full {
+                return Ok(stopped);
             }
         }
-        let Some(next_number) = next_number else {
-            read.is_end = true;
-            return Ok(read);
-        };
-        read.next = Position { segment: next_number, offset: 0, sequence: read.next.sequence };
     }
-    Ok(read)
+
+    /// Takes frames of what was read of the segment, as long as there is room.
+    fn frames(
+        &mut self,
+        room: &mut Portion,
+        each: &mut impl FnMut(&Entry<'_>),
+    ) -> io::Result<Stopped> {
+        let bytes = std::mem::take(&mut self.bytes);
+        let mut offset = 0;
+        let stopped = loop {
+            if room.records_max == 0 || room.bytes_max == 0 {
+                break Stopped::Full;
+            }
+            let frame = match frame::at(&bytes, offset) {
+                At::Frame(frame) => frame,
+                At::End => break Stopped::End,
+                At::Torn => break Stopped::Torn,
+                At::Nonsense => return Err(io::ErrorKind::InvalidData.into()),
+            };
+            let sequence = self.next.sequence;
+            let (slot, record) = self.record_of(&frame).ok_or(io::ErrorKind::InvalidData)?;
+            each(&Entry {
+                sequence,
+                time: frame.time,
+                kind: frame.form.kind(),
+                slot,
+                record,
+                tag: segment::tag_before(&bytes, frame.end).unwrap_or_default(),
+            });
+            room.records_max -= 1;
+            room.bytes_max = room.bytes_max.saturating_sub(record.len());
+            self.next.offset += length(frame.end - offset);
+            self.next.sequence += 1;
+            offset = frame.end;
+        };
+        self.bytes = bytes;
+        Ok(stopped)
+    }
+
+    /// The record that a frame holds.
+    fn record_of<'r>(&'r mut self, frame: &Frame<'r>) -> Option<(Slot, &'r [u8])> {
+        if matches!(frame.form, Form::Record | Form::Note) {
+            return Some((Slot::default(), frame.payload));
+        }
+        let (slot, rest) = frame.payload.split_first()?;
+        let slot = Slot(*slot);
+        if frame.form == Form::Pattern {
+            self.patterns.learn(slot, rest);
+            return Some((slot, rest));
+        }
+        self.record.clear();
+        self.patterns.read(slot, rest, RECORD_BYTES_MAX, &mut self.record)?;
+        Some((slot, &self.record))
+    }
+
+    /// Learns the patterns of a segment up to where reading is to go on.
+    fn learn(&mut self, number: u64) -> io::Result<()> {
+        let until = usize::try_from(self.next.offset).unwrap_or(usize::MAX);
+        bytes_from(&self.folder, number, 0, until, &mut self.bytes)?;
+        let bytes = self.bytes.get(..until).ok_or(io::ErrorKind::InvalidData)?;
+        self.patterns.clear();
+        let mut offset = HEADER_BYTES;
+        while let At::Frame(frame) = frame::at(bytes, offset) {
+            if let (Form::Pattern, Some((slot, record))) = (frame.form, frame.payload.split_first())
+            {
+                self.patterns.learn(Slot(*slot), record);
+            }
+            offset = frame.end;
+        }
+        self.are_known = true;
+        Ok(())
+    }
 }
 
 /// The place of a segment's first frame.
 fn beginning(folder: &Folder, number: u64) -> io::Result<Position> {
-    let bytes = bytes_from(folder, number, 0, 0)?;
+    let mut bytes = Vec::new();
+    bytes_from(folder, number, 0, 0, &mut bytes)?;
     let header = Header::read(&bytes).ok_or(io::ErrorKind::InvalidData)?;
     let offset = length(HEADER_BYTES);
     Ok(Position { segment: number, offset, sequence: header.first_sequence })
 }
 
-/// A segment's bytes from a place on: of a live one only about as many as are wanted.
-fn bytes_from(folder: &Folder, number: u64, offset: u64, wanted: usize) -> io::Result<Vec<u8>> {
+/// Reads a segment's bytes from a place on, of an uncompressed one only about as many as are wanted;
+/// says whether there were no more.
+fn bytes_from(
+    folder: &Folder,
+    number: u64,
+    offset: u64,
+    wanted: usize,
+    bytes: &mut Vec<u8>,
+) -> io::Result<bool> {
+    bytes.clear();
     match File::open(folder.plain(number)) {
         Ok(mut file) => {
             file.seek(SeekFrom::Start(offset))?;
             let bound = length(wanted.saturating_add(RECORD_BYTES_MAX + FRAME_OVERHEAD_BYTES));
-            let left = file.metadata()?.len().saturating_sub(offset).min(bound);
-            let mut bytes = Vec::with_capacity(usize::try_from(left).unwrap_or_default());
-            file.take(bound).read_to_end(&mut bytes)?;
-            Ok(bytes)
+            let read = file.take(bound).read_to_end(bytes)?;
+            Ok(length(read) < bound)
         }
         // It may have been compressed just now.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -123,36 +262,14 @@ fn bytes_from(folder: &Folder, number: u64, offset: u64, wanted: usize) -> io::R
             let mut plain = segment::reopen(&closed).ok_or(io::ErrorKind::InvalidData)?;
             let start = usize::try_from(offset).unwrap_or(usize::MAX).min(plain.len());
             plain.drain(..start);
-            Ok(plain)
+            *bytes = plain;
+            Ok(true)
         }
         Err(error) => Err(error),
     }
 }
 
-/// Takes frames as long as there is room; says whether it stopped between two of them.
-fn frames(bytes: &[u8], read: &mut Read, entries_max: usize, room: &mut usize) -> io::Result<bool> {
-    let mut offset = 0;
-    while read.entries.len() < entries_max && *room > 0 {
-        let frame = match frame::at(bytes, offset) {
-            At::Frame(frame) => frame,
-            At::End => return Ok(true),
-            At::Torn => return Ok(false),
-            At::Nonsense => return Err(io::ErrorKind::InvalidData.into()),
-        };
-        read.entries.push(Entry {
-            sequence: read.next.sequence,
-            time: frame.time,
-            kind: frame.kind,
-            record: frame.payload.to_vec(),
-            tag: segment::tag_before(bytes, frame.end).unwrap_or_default(),
-        });
-        *room = room.saturating_sub(frame.end - offset);
-        read.next.offset += length(frame.end - offset);
-        read.next.sequence += 1;
-        offset = frame.end;
-    }
-    Ok(true)
-}
-
 /// Segments looked at in one reading.
 const SEGMENTS_MAX: usize = 1024;
+/// What is read of a segment at once.
+const READ_BYTES_MAX: usize = 512 * 1024;

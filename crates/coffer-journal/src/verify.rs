@@ -266,7 +266,7 @@ impl<'a> Walker<'a> {
         let lost = &mut self.head_was_lost;
         segment::walk(bytes, header, self.key, |sequence, frame, tag| {
             *saw_known |= known == Some(Known { sequence, tag: *tag });
-            match frame.kind {
+            match frame.form.kind() {
                 Kind::Record => report.records += 1,
                 Kind::Note => {
                     let text = String::from_utf8_lossy(frame.payload).into_owned();

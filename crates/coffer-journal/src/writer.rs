@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use coffer_model::Timestamp;
 
-use crate::buffer::{clear, empty};
+use crate::buffer::{clear, empty, shrink};
+use crate::delta::{Patterns, Slot, Written};
 use crate::folder::Folder;
-use crate::frame::{self, At};
+use crate::frame::{self, At, Form, Frame};
 use crate::key::{JournalKey, TAG_BYTES, Tag};
 use crate::segment::{HEADER_BYTES, Header};
 
@@ -25,8 +26,14 @@ pub(crate) struct Writer {
     pub(crate) since: Option<Timestamp>,
     /// The time of the last frame.
     pub(crate) last_time: Timestamp,
-    /// Room for a tag, then the frames that are being written, or could not be.
+    /// Room for a tag, then the frames that are to be written, or could not be: all records whole.
     pub(crate) pending: Vec<u8>,
+    /// The same as it is written.
+    pub(crate) encoded: Vec<u8>,
+    /// What records of this segment are compared with.
+    pub(crate) patterns: Patterns,
+    /// Whether a write that failed may have left something behind the end.
+    pub(crate) has_remains: bool,
     /// Segments that were left for a new one and are not synced.
     pub(crate) left: Vec<Arc<File>>,
     /// The last ticket that is written.
@@ -55,6 +62,9 @@ impl Writer {
             since: None,
             last_time: Timestamp::EPOCH,
             pending: empty(),
+            encoded: Vec::new(),
+            patterns: Patterns::default(),
+            has_remains: false,
             left: Vec::new(),
             ticket: 0,
         }
@@ -62,11 +72,21 @@ impl Writer {
 
     /// Writes all that is pending, in one call. What fails stays pending.
     pub(crate) fn write(&mut self, key: &JournalKey, upto: u64) -> io::Result<()> {
-        let sealed = seal(&mut self.pending, self.tag, key)?;
-        let frames = self.pending.get(TAG_BYTES..).unwrap_or_default();
-        // At its own place, so that a write that was cut short is written over by the next try.
-        self.file.write_all_at(frames, self.offset)?;
+        if self.has_remains {
+            self.file.set_len(self.offset)?;
+            self.has_remains = false;
+        }
+        let sealed = seal(&self.pending, self.tag, key, &mut self.patterns, &mut self.encoded)?;
+        let frames = self.encoded.get(TAG_BYTES..).unwrap_or_default();
+        if let Err(error) = self.file.write_all_at(frames, self.offset) {
+            // Nobody could read a record again whose pattern was not written.
+            self.patterns.clear();
+            self.has_remains = true;
+            return Err(error);
+        }
         self.offset += length(frames.len());
+        self.encoded.clear();
+        shrink(&mut self.encoded);
         self.sequence += sealed.frames;
         self.tag = sealed.tag;
         self.since = self.since.or(sealed.first_time);
@@ -93,6 +113,7 @@ impl Writer {
         let left = self.number;
         let mut next = Self::at_start(file, &header, key);
         std::mem::swap(&mut next.pending, &mut self.pending);
+        std::mem::swap(&mut next.encoded, &mut self.encoded);
         next.left = std::mem::take(&mut self.left);
         next.left.push(Arc::clone(&self.file));
         next.ticket = self.ticket;
@@ -114,31 +135,51 @@ struct Sealed {
     last_time: Option<Timestamp>,
 }
 
-/// Sets the tags of pending frames. The tag before them is put in front of the first, so that each
-/// link is one piece of the buffer.
-fn seal(pending: &mut [u8], before: Tag, key: &JournalKey) -> io::Result<Sealed> {
-    if let Some(room) = pending.first_chunk_mut::<TAG_BYTES>() {
-        *room = before;
-    }
+/// Writes pending frames with their tags, and records as what they differ in. The tag before them is
+/// put in front of the first, so that each link is one piece of the buffer.
+fn seal(
+    pending: &[u8],
+    before: Tag,
+    key: &JournalKey,
+    patterns: &mut Patterns,
+    out: &mut Vec<u8>,
+) -> io::Result<Sealed> {
+    let damaged = || io::Error::other("the buffer is damaged");
+    out.clear();
+    out.extend_from_slice(&before);
     let mut sealed = Sealed { tag: before, frames: 0, first_time: None, last_time: None };
     let mut offset = TAG_BYTES;
     loop {
-        let (end, time) = match frame::at(pending, offset) {
-            At::Frame(frame) => (frame.end, frame.time),
+        let frame = match frame::at(pending, offset) {
+            At::Frame(frame) => frame,
             At::End => return Ok(sealed),
-            At::Torn | At::Nonsense => return Err(io::Error::other("the buffer is damaged")),
+            At::Torn | At::Nonsense => return Err(damaged()),
         };
-        let Some((link, _)) = frame::link(pending, offset, end) else {
-            return Err(io::Error::other("the buffer is damaged"));
-        };
+        let start = out.len();
+        encode(&frame, patterns, out);
+        frame::finish(start, out).map_err(|_| damaged())?;
+        let (link, _) = frame::link(out, start, out.len()).ok_or_else(damaged)?;
         sealed.tag = key.tag(link);
-        let frame = pending.get_mut(..end).and_then(|all| all.last_chunk_mut::<TAG_BYTES>());
-        let Some(room) = frame else { return Err(io::Error::other("the buffer is damaged")) };
-        *room = sealed.tag;
+        *out.last_chunk_mut::<TAG_BYTES>().ok_or_else(damaged)? = sealed.tag;
         sealed.frames += 1;
-        sealed.first_time = sealed.first_time.or(Some(time));
-        sealed.last_time = Some(time);
-        offset = end;
+        sealed.first_time = sealed.first_time.or(Some(frame.time));
+        sealed.last_time = Some(frame.time);
+        offset = frame.end;
+    }
+}
+
+/// Appends head and payload of a frame.
+fn encode(frame: &Frame<'_>, patterns: &mut Patterns, out: &mut Vec<u8>) {
+    let start = out.len();
+    frame::begin(frame.form, frame.time, out);
+    match (frame.form, frame.payload.split_first()) {
+        (Form::Pattern, Some((&slot, record))) => {
+            out.push(slot);
+            if patterns.write(Slot(slot), record, out) == Written::Delta {
+                frame::set_form(start, Form::Delta, out);
+            }
+        }
+        _ => out.extend_from_slice(frame.payload),
     }
 }
 

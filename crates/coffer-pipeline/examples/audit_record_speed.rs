@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use coffer_journal::{Journal, JournalKey, Settings};
+use coffer_journal::{Journal, JournalKey, Settings, Slot};
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::AuditDraft;
 use coffer_pipeline::permissions::Permissions;
@@ -67,7 +67,7 @@ fn main() {
         for round in 0..ROUNDS {
             out.clear();
             write(&mut out);
-            let ticket = journal.append(context.now, &out).unwrap();
+            let ticket = journal.append_like(context.now, Slot::default(), &out).unwrap();
             if round % together == 0 {
                 journal.flush(ticket).unwrap();
             }

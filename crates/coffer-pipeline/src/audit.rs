@@ -1,8 +1,8 @@
 //! Audit records: who did what, when, and how it was answered.
 //!
-//! A mutation's record is a row of its own commit, and the receipt by which a commit of unknown
-//! outcome is looked up. All others are records of the node's journal, [`trail`], and come to the
-//! store in batches, [`ship`]. [`history`] reads both together.
+//! All of them are records of the node's journal, [`trail`], and come to the store in batches,
+//! [`ship`]. A mutation's record is a row of its own commit besides, and the receipt by which a commit
+//! of unknown outcome is looked up. [`history`] reads both together.
 
 mod batch;
 mod draft;
@@ -15,6 +15,7 @@ pub mod ship;
 mod slice;
 pub mod trail;
 
+use coffer_journal::Slot;
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_store::{DecodeError, Key, Record};
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,21 @@ impl AuditRecord {
     /// written or shipped twice is still one event.
     pub fn event_id(&self) -> String {
         event_id(&self.request_id, self.part)
+    }
+
+    /// The record as the journal keeps it.
+    ///
+    /// # Errors
+    /// Never, as long as all that a record holds can be written as JSON.
+    pub fn to_journal(&self) -> Result<Vec<u8>, DecodeError> {
+        let mut bytes = vec![Self::VERSION];
+        serde_json::to_writer(&mut bytes, self)?;
+        Ok(bytes)
+    }
+
+    /// The records that this one is likely to be like.
+    pub(crate) fn slot(&self) -> Slot {
+        draft::slot_of(&self.user_identity, &self.event_name, self.recipient_account_id)
     }
 
     /// Reads a record of the journal: its version, then JSON.

@@ -8,7 +8,7 @@ use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
-use crate::audit::KeyUse;
+use crate::audit::{AuditRecord, KeyUse};
 use crate::authorization::{self, Asked, Judgement};
 use crate::context::{Caller, CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
@@ -52,8 +52,8 @@ pub struct Trace {
     pub(crate) resources: Vec<String>,
     /// What it did with keys on behalf of the caller.
     pub(crate) key_uses: Vec<KeyUse>,
-    /// Whether its commit holds its records.
-    pub(crate) is_committed: bool,
+    /// The records that its commit holds, for the journal; none where it changed nothing.
+    pub(crate) committed: Vec<AuditRecord>,
 }
 
 impl<'w> Call<'w> {
@@ -80,7 +80,7 @@ impl<'w> Call<'w> {
 
     pub(crate) fn finish(self) -> Outcome {
         let Self { transaction, touched, resources, key_uses, root_keys, .. } = self;
-        let trace = Trace { resources, key_uses, is_committed: false };
+        let trace = Trace { resources, key_uses, committed: Vec::new() };
         Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }
 

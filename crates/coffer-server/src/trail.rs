@@ -72,7 +72,8 @@ pub(crate) fn drop_old(world: &World, now: Timestamp) {
 }
 
 /// How often the journal is shipped.
-pub(crate) const SHIP_EVERY: Duration = Duration::from_secs(5);
-const ROUNDS_MAX: usize = 64;
+pub(crate) const SHIP_EVERY: Duration = Duration::from_secs(1);
+/// More than a server answers in that time.
+const ROUNDS_MAX: usize = 256;
 pub(crate) const FOLDER: &str = "audit";
 const EXPORTS_FOLDER: &str = "exports";

@@ -7,11 +7,11 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use coffer_journal::{
-    Journal, JournalError, Kind, Known, Position, RECORD_BYTES_MAX, Settings, read, verify,
+    Journal, JournalError, Kind, Known, Position, RECORD_BYTES_MAX, Settings, verify,
 };
 use coffer_model::Timestamp;
 
-use crate::folder::{Place, key, text, texts, wait_until, write};
+use crate::folder::{Place, key, long_texts, read, text, texts, wait_until, write, write_like};
 
 #[test]
 fn records_are_read_back_in_order_over_segments_and_starts() {
@@ -34,6 +34,32 @@ fn records_are_read_back_in_order_over_segments_and_starts() {
 }
 
 #[test]
+fn records_that_are_alike_are_read_back_whole_from_wherever_reading_goes_on() {
+    let place = Place::new();
+    for start in 0..5 {
+        let journal = place.open();
+        write_like(&journal, start * 20..start * 20 + 20);
+        drop(journal);
+        assert_eq!(place.records(), long_texts(0..start * 20 + 20));
+    }
+    assert!(place.contents().len() > 10);
+    let report = place.verify();
+    assert_eq!((report.first_broken, report.records), (None, 100));
+}
+
+#[test]
+fn records_that_are_alike_take_little_room() {
+    let place = Place::new();
+    let journal = place.open_long();
+    write_like(&journal, 0..1000);
+    drop(journal);
+    assert_eq!(place.records(), long_texts(0..1000));
+    let bytes = std::fs::metadata(&place.files(".log")[0]).unwrap().len();
+    let written: usize = long_texts(0..1000).iter().map(String::len).sum();
+    assert!(bytes * 2 < u64::try_from(written).unwrap(), "{bytes} of {written}");
+}
+
+#[test]
 fn every_closed_segment_is_compressed_and_reads_the_same() {
     let place = Place::new();
     let journal = place.open();
@@ -50,7 +76,7 @@ fn a_reader_goes_on_where_it_left_off() {
     let mut at = Position::START;
     for round in 0..30 {
         write(&journal, round * 2..round * 2 + 2);
-        let found = read(place.path(), at, 100, 100_000).unwrap();
+        let found = read(place.path(), at, 100, 100_000);
         let expected = texts(round * 2..round * 2 + 2);
         let records: Vec<_> = found.entries.iter().map(|entry| entry.record.clone()).collect();
         assert_eq!(records, expected.iter().map(|text| text.as_bytes()).collect::<Vec<_>>());
@@ -197,11 +223,11 @@ fn a_reader_that_stayed_behind_goes_on_with_what_is_kept() {
     let place = Place::new();
     let journal = place.open();
     write(&journal, 0..10);
-    let at = read(place.path(), Position::START, 1, 1000).unwrap().next;
+    let at = read(place.path(), Position::START, 1, 1000).next;
     write(&journal, 10..100);
     wait_until(|| place.files(".log").len() == 1);
     journal.retain_since(Timestamp::from_millis(50)).unwrap();
-    let found = read(place.path(), at, 1, 1000).unwrap();
+    let found = read(place.path(), at, 1, 1000);
     assert!(found.entries[0].sequence > 40);
     assert_eq!(
         found.entries[0].record,

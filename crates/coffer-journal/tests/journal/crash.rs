@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use coffer_journal::{Found, Journal, JournalError, Settings};
+use coffer_journal::{Found, Journal, JournalError, Settings, Slot};
 use coffer_model::Timestamp;
 
 use crate::folder::{Place, key, texts, write};
@@ -116,7 +116,10 @@ fn write_until_killed(folder: &Path) -> ! {
             threads.spawn(move || {
                 for number in 0..u64::MAX {
                     let record = format!("{}-{writer}-{number}", std::process::id());
-                    let ticket = journal.append(Timestamp::EPOCH, record.as_bytes()).unwrap();
+                    // Some alike, and some not.
+                    let slot = Slot(writer % 2);
+                    let ticket = journal.append_like(Timestamp::EPOCH, slot, record.as_bytes());
+                    let ticket = ticket.unwrap();
                     journal.flush(ticket).unwrap();
                     say(&record);
                 }
@@ -131,9 +134,10 @@ fn write_until_refused(folder: &Path) {
     let (journal, _) = Journal::open(folder, key(), settings, Timestamp::EPOCH).unwrap();
     let mut refusals = 0;
     for number in 0..10_000 {
-        let record = format!("{number:0200}");
+        // Of every length, so that what was not written whole ends anywhere.
+        let record = format!("{number:0200}{}", "x".repeat(number % 50));
         let flushed = journal
-            .append(Timestamp::EPOCH, record.as_bytes())
+            .append_like(Timestamp::EPOCH, Slot::default(), record.as_bytes())
             .and_then(|ticket| journal.flush(ticket));
         match flushed {
             Ok(()) if refusals == 0 => say(&record),

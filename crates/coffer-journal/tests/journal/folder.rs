@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use coffer_journal::{
-    Entry, Found, Journal, JournalKey, Kind, Position, Report, Settings, read, verify,
+    Found, Journal, JournalKey, Kind, Portion, Position, Reader, Report, Settings, Slot, verify,
 };
 use coffer_model::Timestamp;
 use tempfile::TempDir;
@@ -48,13 +48,17 @@ impl Place {
         records.map(|entry| String::from_utf8(entry.record).unwrap()).collect()
     }
 
+    /// All entries: by one reader and by many that go on for each other, which find the same.
     pub(crate) fn entries(&self) -> Vec<Entry> {
         let (mut entries, mut at) = (Vec::new(), Position::START);
+        let mut reader = Reader::new(self.path(), at);
         loop {
-            let read = read(self.path(), at, 3, 200).unwrap();
-            entries.extend(read.entries);
-            at = read.next;
-            if read.is_end {
+            let found = read(self.path(), at, 3, 200);
+            let by_one = read_on(&mut reader, 3, 200);
+            assert_eq!(found, by_one);
+            entries.extend(found.entries);
+            at = found.next;
+            if found.is_end {
                 return entries;
             }
         }
@@ -88,6 +92,38 @@ impl Place {
     }
 }
 
+/// A record that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) sequence: u64,
+    pub(crate) kind: Kind,
+    pub(crate) record: Vec<u8>,
+    pub(crate) tag: [u8; 16],
+}
+
+/// What was read at once.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Read {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) next: Position,
+    pub(crate) is_end: bool,
+}
+
+/// Reads by a reader that has read nothing before.
+pub(crate) fn read(folder: &Path, at: Position, records_max: usize, bytes_max: usize) -> Read {
+    read_on(&mut Reader::new(folder, at), records_max, bytes_max)
+}
+
+fn read_on(reader: &mut Reader, records_max: usize, bytes_max: usize) -> Read {
+    let mut entries = Vec::new();
+    let portion = Portion { records_max, bytes_max };
+    let is_end = reader.read(portion, |entry| {
+        let (sequence, kind, tag) = (entry.sequence, entry.kind, entry.tag);
+        entries.push(Entry { sequence, kind, record: entry.record.to_vec(), tag });
+    });
+    Read { entries, next: reader.next(), is_end: is_end.unwrap() }
+}
+
 pub(crate) fn key() -> JournalKey {
     JournalKey::new(&[7; 32])
 }
@@ -99,6 +135,26 @@ pub(crate) fn write(journal: &Journal, numbers: std::ops::Range<i64>) {
         let ticket = journal.append(Timestamp::from_millis(number), record.as_bytes()).unwrap();
         journal.flush(ticket).unwrap();
     }
+}
+
+/// Appends and flushes long texts that are much alike.
+pub(crate) fn write_like(journal: &Journal, numbers: std::ops::Range<i64>) {
+    for number in numbers {
+        let (time, record) = (Timestamp::from_millis(number), long_text(number));
+        let slot = Slot(u8::try_from(number % 3).unwrap());
+        let ticket = journal.append_like(time, slot, record.as_bytes()).unwrap();
+        journal.flush(ticket).unwrap();
+    }
+}
+
+/// A text that is much like others of the same slot; some have names of another length.
+pub(crate) fn long_text(number: i64) -> String {
+    let (slot, name) = (number % 3, "n".repeat(usize::try_from(number % 7).unwrap()));
+    format!("time {number:06}, {}, name {name}, {}", "who ".repeat(10), slot.to_string().repeat(30))
+}
+
+pub(crate) fn long_texts(numbers: std::ops::Range<i64>) -> Vec<String> {
+    numbers.map(long_text).collect()
 }
 
 pub(crate) fn text(number: i64) -> String {

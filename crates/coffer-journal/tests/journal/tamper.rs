@@ -5,7 +5,7 @@ use std::path::Path;
 
 use coffer_journal::{Found, JournalKey, Known, Why, verify};
 
-use crate::folder::{Place, key, texts, wait_until, write};
+use crate::folder::{Place, key, texts, wait_until, write, write_like};
 
 /// A closed journal of several compressed segments and a live one.
 fn journal() -> Place {
@@ -34,6 +34,16 @@ fn uncompressed() -> Place {
     place
 }
 
+/// A live segment of records that are written as what they differ in.
+fn of_deltas() -> Place {
+    let place = Place::new();
+    let journal = place.open_long();
+    write_like(&journal, 0..12);
+    drop(journal);
+    assert_eq!(place.verify().first_broken, None);
+    place
+}
+
 fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(file).unwrap();
     change(&mut bytes);
@@ -42,7 +52,7 @@ fn change(file: &Path, change: impl FnOnce(&mut Vec<u8>)) {
 
 #[test]
 fn a_flip_of_any_byte_is_found() {
-    for place in [journal(), uncompressed()] {
+    for place in [journal(), uncompressed(), of_deltas()] {
         let mut flipped = 0;
         for file in place.contents() {
             let original = fs::read(&file).unwrap();
@@ -65,7 +75,7 @@ fn a_flip_of_any_byte_is_found() {
 
 #[test]
 fn a_cut_at_any_byte_of_any_file_is_found() {
-    for place in [journal(), uncompressed()] {
+    for place in [journal(), uncompressed(), of_deltas()] {
         for file in place.contents() {
             let original = fs::read(&file).unwrap();
             for length in 0..original.len() {

@@ -2,10 +2,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use coffer_journal::Known;
+use coffer_journal::delta::{Patterns, Written};
+use coffer_journal::{Entry, Known, RECORD_BYTES_MAX, Slot};
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_store::{DecodeError, Key, Record};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use zstd::bulk::Compressor;
 
 use super::AuditRecord;
 use crate::context::sortable;
@@ -29,8 +32,11 @@ pub struct AuditBatchRecord {
     pub records: u32,
     /// Their length before they were compressed.
     pub bytes: u32,
-    /// Each one's length (4 bytes, little-endian) and bytes, compressed by zstd, in base64.
+    /// Each one's length (4 bytes, little-endian) and bytes, compressed by zstd, in base64. From
+    /// version 2 on the bytes are a mark, a slot, and the record or what it differs in.
     pub zstd: String,
+    /// Whether the bytes begin with a mark.
+    pub has_deltas: bool,
 }
 
 impl AuditBatchRecord {
@@ -67,10 +73,15 @@ impl AuditBatchRecord {
         let plain = plain.map_err(|_| broken())?;
         let mut records = Vec::new();
         let mut rest = plain.as_slice();
+        let mut opened = Opened::default();
         while let Some((length, after)) = rest.split_first_chunk::<4>() {
             let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| broken())?;
-            let (record, after) = after.split_at_checked(length).ok_or_else(broken)?;
+            let (bytes, after) = after.split_at_checked(length).ok_or_else(broken)?;
             rest = after;
+            let record = match self.has_deltas {
+                true => opened.record(bytes).ok_or_else(broken)?,
+                false => bytes,
+            };
             match AuditRecord::from_journal(record) {
                 Ok(record) => records.extend(record.with_key_uses()),
                 Err(error) => tracing::warn!(%error, "an audit record cannot be read: {error}"),
@@ -80,8 +91,39 @@ impl AuditBatchRecord {
     }
 }
 
+/// What of a batch has been opened.
+#[derive(Default)]
+struct Opened {
+    patterns: Patterns,
+    record: Vec<u8>,
+    bytes: usize,
+}
+
+impl Opened {
+    /// The record that marked bytes stand for.
+    fn record<'r>(&'r mut self, bytes: &'r [u8]) -> Option<&'r [u8]> {
+        let (&[mark, slot], rest) = bytes.split_first_chunk::<2>()?;
+        let record = match mark {
+            WHOLE => rest,
+            PATTERN => {
+                self.patterns.learn(Slot(slot), rest);
+                rest
+            }
+            DELTA => {
+                self.record.clear();
+                self.patterns.read(Slot(slot), rest, RECORD_BYTES_MAX, &mut self.record)?;
+                &self.record
+            }
+            _ => return None,
+        };
+        self.bytes += record.len();
+        (self.bytes <= BATCH_BYTES_MAX).then_some(record)
+    }
+}
+
 impl Record for AuditBatchRecord {
     const TABLE: &'static str = "audit.batch";
+    const VERSION: u8 = 2;
 
     fn key(&self) -> Key {
         Self::of(self.account, &self.region)
@@ -90,6 +132,18 @@ impl Record for AuditBatchRecord {
             .part(sortable(self.first))
             .part(format!("{}-{:020}", self.node, self.sequence))
             .key()
+    }
+
+    /// Version 1 had every record whole, without a mark.
+    fn upgrade(version: u8, mut json: Value) -> Result<Value, DecodeError> {
+        match &mut json {
+            Value::Object(members) if version == 1 => {
+                members.insert("has_deltas".to_owned(), Value::Bool(false));
+                Ok(json)
+            }
+            Value::Object(_) => Err(DecodeError::version(version, Self::VERSION)),
+            _ => Err(DecodeError::new("it is no object")),
+        }
     }
 }
 
@@ -101,35 +155,76 @@ pub(super) struct Filling {
     last: Timestamp,
     sequence: u64,
     records: u32,
+    /// The length of all records and what stands before them.
+    bytes: usize,
+    patterns: Patterns,
     plain: Vec<u8>,
 }
 
 impl Filling {
-    pub(super) fn new(
-        (account, region): (AccountId, Region),
-        time: Timestamp,
-        sequence: u64,
-    ) -> Self {
-        Self { account, region, first: time, last: time, sequence, records: 0, plain: Vec::new() }
+    /// One for an account and region that begins with this entry.
+    pub(super) fn new((account, region): (AccountId, Region), entry: &Entry<'_>) -> Self {
+        Self {
+            account,
+            region,
+            first: entry.time,
+            last: entry.time,
+            sequence: entry.sequence,
+            records: 0,
+            bytes: 0,
+            patterns: Patterns::default(),
+            plain: Vec::new(),
+        }
     }
 
-    /// Whether a record of this time and length goes in.
-    pub(super) fn has_room(&self, time: Timestamp, bytes: usize) -> bool {
-        let (first, last) = (self.first.min(time), self.last.max(time));
-        last.since(first) <= SPAN_MAX && self.plain.len() + bytes + 4 <= BATCH_BYTES_MAX
+    /// Whether it is of this account and region.
+    pub(super) fn is_of(&self, account: &str, region: &str) -> bool {
+        self.account.as_str() == account && self.region.as_str() == region
     }
 
-    pub(super) fn push(&mut self, time: Timestamp, record: &[u8]) {
-        let Ok(length) = u32::try_from(record.len()) else { return };
-        self.first = self.first.min(time);
-        self.last = self.last.max(time);
+    /// The one after this one, which begins with this entry.
+    pub(super) fn next(&self, entry: &Entry<'_>) -> Self {
+        Self::new((self.account, self.region.clone()), entry)
+    }
+
+    /// Whether an entry goes in.
+    pub(super) fn has_room(&self, entry: &Entry<'_>) -> bool {
+        let (first, last) = (self.first.min(entry.time), self.last.max(entry.time));
+        let bytes = self.bytes + entry.record.len() + MARKED_BYTES;
+        last.since(first) <= SPAN_MAX && bytes <= BATCH_BYTES_MAX
+    }
+
+    pub(super) fn push(&mut self, entry: &Entry<'_>) {
+        let (slot, record) = (entry.slot, entry.record);
+        self.first = self.first.min(entry.time);
+        self.last = self.last.max(entry.time);
         self.records += 1;
-        self.plain.extend_from_slice(&length.to_le_bytes());
-        self.plain.extend_from_slice(record);
+        self.bytes += record.len() + MARKED_BYTES;
+        let start = self.plain.len();
+        self.plain.extend_from_slice(&[0; 4]);
+        self.plain.extend_from_slice(&[WHOLE, slot.0]);
+        if Patterns::takes(record) {
+            let mark = match self.patterns.write(slot, record, &mut self.plain) {
+                Written::Pattern => PATTERN,
+                Written::Delta => DELTA,
+            };
+            self.plain.get_mut(start + 4).into_iter().for_each(|byte| *byte = mark);
+        } else {
+            self.plain.extend_from_slice(record);
+        }
+        let length = self.plain.len() - start - 4;
+        let room = self.plain.get_mut(start..).and_then(|bytes| bytes.first_chunk_mut::<4>());
+        if let (Some(room), Ok(length)) = (room, u32::try_from(length)) {
+            *room = length.to_le_bytes();
+        }
     }
 
-    pub(super) fn finish(self, node: &str) -> std::io::Result<AuditBatchRecord> {
-        let compressed = zstd::bulk::compress(&self.plain, COMPRESSION_LEVEL)?;
+    pub(super) fn finish(
+        self,
+        node: &str,
+        compressor: &mut Compressor<'static>,
+    ) -> std::io::Result<AuditBatchRecord> {
+        let compressed = compressor.compress(&self.plain)?;
         Ok(AuditBatchRecord {
             account: self.account,
             region: self.region,
@@ -140,8 +235,14 @@ impl Filling {
             records: self.records,
             bytes: u32::try_from(self.plain.len()).unwrap_or(u32::MAX),
             zstd: STANDARD.encode(compressed),
+            has_deltas: true,
         })
     }
+}
+
+/// What compresses batches, to be used again: it takes long to make.
+pub(super) fn compressor() -> std::io::Result<Compressor<'static>> {
+    Compressor::new(COMPRESSION_LEVEL)
 }
 
 /// How far a node's journal has come to the store.
@@ -194,7 +295,13 @@ fn instant_of(text: &[u8]) -> Option<Timestamp> {
     i64::try_from(millis).ok().map(Timestamp::from_millis)
 }
 
-/// What a batch holds before it is compressed, at most.
+/// What stands before a record in a batch: what it is, and its slot.
+const WHOLE: u8 = 0;
+const PATTERN: u8 = 1;
+const DELTA: u8 = 2;
+/// Those and the length before them.
+const MARKED_BYTES: usize = 6;
+/// What a batch holds before it is compressed, and all of its records together, at most.
 const BATCH_BYTES_MAX: usize = 512 * 1024;
 /// The time between the earliest and the latest record of a batch, at most.
 pub(super) const SPAN_MAX: std::time::Duration = std::time::Duration::from_secs(10);

@@ -1,6 +1,7 @@
 //! Writes a record straight from what a request and its answer are. Every request takes this way,
 //! so it makes no tree of values and copies each text once.
 
+use coffer_journal::Slot;
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_protocol::{AuditObject, Encode, Fault, Veil};
 use coffer_seal::uuid_text;
@@ -138,6 +139,11 @@ impl<'a> AuditDraft<'a> {
             key_uses: &[],
             ..self.clone()
         }
+    }
+
+    /// The records that this one is likely to be like: those of the same caller and event.
+    pub fn slot(&self) -> Slot {
+        slot_of(&self.identity, self.event_name, self.recipient)
     }
 
     /// Appends the record as the journal keeps it: its version, then JSON; with what the operation
@@ -279,6 +285,15 @@ impl<'a> AuditDraft<'a> {
 /// and "Logging Secrets Manager events", Secrets Manager user guide).
 pub fn veil_of(service: &str) -> Veil {
     if service == "ssm" { Veil::Marked } else { Veil::Absent }
+}
+
+/// See [`AuditDraft::slot`].
+pub(super) fn slot_of(identity: &UserIdentity<'_>, event_name: &str, recipient: AccountId) -> Slot {
+    let who = identity.access_key_id.as_deref().or(identity.principal_id.as_deref());
+    let texts = [who.unwrap_or_default(), event_name, recipient.as_str()];
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    let hash = texts.iter().flat_map(|text| text.as_bytes()).fold(0xcbf2_9ce4_8422_2325, step);
+    Slot(hash.to_le_bytes().into_iter().fold(0, |slot, byte| slot ^ byte))
 }
 
 /// The unique id of one of a request's events: a UUID that follows from the request's id.

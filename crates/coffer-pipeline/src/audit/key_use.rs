@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use coffer_journal::Slot;
 use coffer_model::{AccountId, Arn};
 use coffer_protocol::{AuditObject, Encode as _};
 use coffer_seal::pairs_of_bytes;
@@ -85,7 +86,7 @@ pub(crate) fn write_for_owners(
     key_uses: &[KeyUse],
     context: &RequestContext,
     out: &mut Vec<u8>,
-    mut each: impl FnMut(&[u8]),
+    mut each: impl FnMut(Slot, &[u8]),
 ) -> u16 {
     let mut next = u16::try_from(key_uses.len()).unwrap_or(u16::MAX).saturating_add(1);
     for (part, key_use) in (1..).zip(key_uses) {
@@ -107,7 +108,7 @@ pub(crate) fn write_for_owners(
         };
         out.clear();
         draft.write(|object| key_use.parameters(object), |_| {}, out);
-        each(out);
+        each(draft.slot(), out);
         next = next.saturating_add(1);
     }
     next

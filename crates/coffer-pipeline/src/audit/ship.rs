@@ -1,15 +1,16 @@
 //! Ships the node's journal to the store, so that every node finds its records there.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
-use coffer_journal::{Entry, Kind, Position, read};
-use coffer_model::{AccountId, Region};
+use coffer_journal::{Entry, Kind, Portion, Position, Reader};
 use coffer_protocol::Fault;
 use coffer_store::{Record, Transaction};
 
-use super::batch::Filling;
+use zstd::bulk::Compressor;
+
+use super::batch::{self, Filling};
 use super::trail::Trail;
-use super::{AuditRecord, ShippedRecord};
+use super::{AuditBatchRecord, AuditRecord, ShippedRecord};
 use crate::world::World;
 
 /// What one shipping did.
@@ -19,6 +20,19 @@ pub struct Shipped {
     pub records: usize,
     /// Whether there are more to ship.
     pub has_more: bool,
+}
+
+/// What follows the node's journal: made for the first shipping, and kept for the next ones.
+pub(super) struct Follower {
+    reader: Reader,
+    compressor: Compressor<'static>,
+}
+
+impl Follower {
+    fn at(trail: &Trail, place: Position) -> std::io::Result<Self> {
+        let reader = Reader::new(trail.folder(), place);
+        Ok(Self { reader, compressor: batch::compressor()? })
+    }
 }
 
 /// Ships what the journal has beyond what the store knows of, a bounded number of records. Batches
@@ -32,27 +46,37 @@ pub async fn ship(world: &World, trail: &Trail) -> Result<Shipped, Fault> {
     let known = world.tables.get_fresh::<ShippedRecord>(&key).await;
     let known = known.map_err(Fault::unavailable)?;
     let from = known.record.as_deref().map_or(Position::START, position);
-    let read = read(trail.folder(), from, RECORDS_MAX, BYTES_MAX).map_err(unreadable)?;
+    let follower = trail.take_follower().filter(|follower| follower.reader.next() == from);
+    let mut follower = match follower {
+        Some(follower) => follower,
+        None => Follower::at(trail, from).map_err(unreadable)?,
+    };
     let mut transaction = Transaction::new();
     transaction.expect(&key, known.revision);
-    let records = stage(trail.node(), &read.entries, &mut transaction)?;
-    if let Some(last) = read.entries.last() {
+    let mut staging = Staging::new(trail.node(), &mut follower.compressor, &mut transaction);
+    let is_end = follower.reader.read(PORTION, |entry| staging.take(entry));
+    let is_end = is_end.map_err(unreadable)?;
+    let (records, last_tag) = staging.finish()?;
+    if let Some(tag) = last_tag {
+        let next = follower.reader.next();
         let shipped = ShippedRecord {
             node: trail.node().to_owned(),
-            segment: read.next.segment,
-            offset: read.next.offset,
-            next: read.next.sequence,
-            tag: last.tag.iter().map(|byte| format!("{byte:02x}")).collect(),
+            segment: next.segment,
+            offset: next.offset,
+            next: next.sequence,
+            tag: tag.iter().map(|byte| format!("{byte:02x}")).collect(),
             at: begun,
         };
         transaction.put(shipped, known.record.as_deref());
         let committed = world.tables.commit(transaction).await;
         committed.map_err(|error| Fault::unavailable(error.to_string()))?;
     }
-    if read.is_end {
+    // Only one that has shipped all that it has read can go on.
+    trail.keep_follower(follower);
+    if is_end {
         trail.has_shipped_through(begun);
     }
-    Ok(Shipped { records, has_more: !read.is_end })
+    Ok(Shipped { records, has_more: !is_end })
 }
 
 /// The records that this node has not shipped yet, oldest first, at most a bounded number of them.
@@ -64,58 +88,120 @@ pub async fn not_shipped(world: &World, trail: &Trail) -> Result<Vec<AuditRecord
     let known = world.tables.get_fresh::<ShippedRecord>(&key).await;
     let known = known.map_err(Fault::unavailable)?.record;
     let from = known.as_deref().map_or(Position::START, position);
-    let read = read(trail.folder(), from, TAIL_RECORDS_MAX, TAIL_BYTES_MAX).map_err(unreadable)?;
-    let records = read.entries.iter().filter(|entry| entry.kind == Kind::Record);
-    let records = records.filter_map(|entry| AuditRecord::from_journal(&entry.record).ok());
-    Ok(records.flat_map(AuditRecord::with_key_uses).collect())
+    let mut records = Vec::new();
+    let each = |entry: &Entry<'_>| {
+        if entry.kind == Kind::Record
+            && let Ok(record) = AuditRecord::from_journal(entry.record)
+        {
+            records.extend(record.with_key_uses());
+        }
+    };
+    Reader::new(trail.folder(), from).read(TAIL, each).map_err(unreadable)?;
+    Ok(records)
 }
 
-/// Stages the records as batches; gives how many they are.
-fn stage(node: &str, entries: &[Entry], transaction: &mut Transaction) -> Result<usize, Fault> {
-    let mut filling: BTreeMap<(AccountId, Region), Filling> = BTreeMap::new();
-    let mut records = 0;
-    let mut finish = |batch: Filling| -> Result<(), Fault> {
-        let batch = batch.finish(node).map_err(Fault::internal)?;
-        transaction.put(batch, None);
-        Ok(())
-    };
-    for entry in entries.iter().filter(|entry| entry.kind == Kind::Record) {
-        let Some(of) = list_of(&entry.record) else {
+/// Records on their way into batches.
+struct Staging<'s> {
+    node: &'s str,
+    compressor: &'s mut Compressor<'static>,
+    transaction: &'s mut Transaction,
+    /// A batch for each account and region; first the one that took the last record, since mostly it
+    /// takes the next one, too.
+    filling: Vec<Filling>,
+    records: usize,
+    last_tag: Option<[u8; 16]>,
+    failure: Option<std::io::Error>,
+}
+
+impl<'s> Staging<'s> {
+    fn new(
+        node: &'s str,
+        compressor: &'s mut Compressor<'static>,
+        transaction: &'s mut Transaction,
+    ) -> Self {
+        let (filling, records, last_tag, failure) = (Vec::new(), 0, None, None);
+        Self { node, compressor, transaction, filling, records, last_tag, failure }
+    }
+
+    fn take(&mut self, entry: &Entry<'_>) {
+        self.last_tag = Some(entry.tag);
+        if entry.kind == Kind::Record && self.push(entry).is_none() {
             // It stays in the journal, where whoever can read it finds it.
             tracing::error!(journal.sequence = entry.sequence, "an audit record cannot be read");
-            continue;
-        };
-        records += 1;
-        let (time, bytes) = (entry.time, entry.record.len());
-        let new = || Filling::new(of.clone(), time, entry.sequence);
-        let mut batch = filling.remove(&of).unwrap_or_else(new);
-        if !batch.has_room(time, bytes) {
-            finish(std::mem::replace(&mut batch, new()))?;
         }
-        batch.push(time, &entry.record);
-        filling.insert(of, batch);
     }
-    filling.into_values().try_for_each(finish).map(|()| records)
+
+    fn push(&mut self, entry: &Entry<'_>) -> Option<()> {
+        let (account, region) = list_of(entry.record)?;
+        let known = self.filling.iter().position(|filling| filling.is_of(&account, &region));
+        match known {
+            Some(at) => self.filling.swap(0, at),
+            None => {
+                let list = (account.parse().ok()?, region.parse().ok()?);
+                self.filling.insert(0, Filling::new(list, entry));
+            }
+        }
+        let filling = self.filling.first_mut()?;
+        if !filling.has_room(entry) {
+            let next = filling.next(entry);
+            let full = std::mem::replace(filling, next);
+            self.put(full);
+        }
+        self.filling.first_mut()?.push(entry);
+        self.records += 1;
+        Some(())
+    }
+
+    fn put(&mut self, batch: Filling) {
+        match batch.finish(self.node, self.compressor) {
+            Ok(batch) => self.transaction.put::<AuditBatchRecord>(batch, None),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    /// How many records there are, and the tag of the last one.
+    fn finish(mut self) -> Result<(usize, Option<[u8; 16]>), Fault> {
+        std::mem::take(&mut self.filling).into_iter().for_each(|batch| self.put(batch));
+        match self.failure {
+            Some(error) => Err(Fault::internal(error)),
+            None => Ok((self.records, self.last_tag)),
+        }
+    }
 }
 
 /// The account and region whose list a record is in. Every record of a busy server comes by here, so
 /// it is read whole only where its beginning is not what is usual.
-fn list_of(record: &[u8]) -> Option<(AccountId, Region)> {
+fn list_of(record: &[u8]) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     let usual = || {
         let head = record.get(1..).map(|json| json.get(..HEAD_BYTES_MAX).unwrap_or(json))?;
-        let head = std::str::from_utf8(head).ok()?;
         // Nothing that a caller has chosen comes before them.
-        let (_, rest) = head.split_once(",\"awsRegion\":\"")?;
-        let (region, rest) = rest.split_once("\",\"recipientAccountId\":\"")?;
-        let (account, _) = rest.split_once('"')?;
-        Some((account.parse().ok()?, region.parse().ok()?))
+        let (_, rest) = split_once(head, b",\"awsRegion\":\"")?;
+        let (region, rest) = split_once(rest, b"\",\"recipientAccountId\":\"")?;
+        let (account, _) = split_once(rest, b"\"")?;
+        let text = |bytes| std::str::from_utf8(bytes).ok().map(Cow::Borrowed);
+        Some((text(account)?, text(region)?))
     };
     let version = record.first().copied();
     let usual = usual().filter(|_| version == Some(AuditRecord::VERSION));
     usual.or_else(|| {
         let read = AuditRecord::from_journal(record).ok()?;
-        Some((read.recipient_account_id, read.aws_region))
+        let (account, region) = (read.recipient_account_id, read.aws_region);
+        Some((account.to_string().into(), region.as_str().to_owned().into()))
     })
+}
+
+/// What is before some bytes, and what is behind them.
+fn split_once<'b>(bytes: &'b [u8], by: &[u8]) -> Option<(&'b [u8], &'b [u8])> {
+    let first = *by.first()?;
+    let mut at = 0;
+    loop {
+        at += bytes.get(at..)?.iter().position(|byte| *byte == first)?;
+        let (before, rest) = bytes.split_at_checked(at)?;
+        if let Some(behind) = rest.strip_prefix(by) {
+            return Some((before, behind));
+        }
+        at += 1;
+    }
 }
 
 fn position(shipped: &ShippedRecord) -> Position {
@@ -129,11 +215,10 @@ fn unreadable(error: std::io::Error) -> Fault {
 /// Where the account and region of a record are, at the latest.
 const HEAD_BYTES_MAX: usize = 512;
 /// What is shipped in one commit, at most: well below what a commit takes, since batches shrink.
-const RECORDS_MAX: usize = 4096;
-const BYTES_MAX: usize = 3 * 1024 * 1024;
+/// It is done between requests, which wait for it.
+const PORTION: Portion = Portion { records_max: 2048, bytes_max: 1024 * 1024 };
 /// What of the journal is read beside the store, at most; shipping keeps it far below that.
-const TAIL_RECORDS_MAX: usize = 32_768;
-const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
+const TAIL: Portion = Portion { records_max: 32_768, bytes_max: 16 * 1024 * 1024 };
 
 #[cfg(test)]
 mod tests {
@@ -144,9 +229,7 @@ mod tests {
         let list =
             |record: &[u8]| list_of(record).map(|(account, region)| format!("{account} {region}"));
         let usual = b"\x02{\"eventTime\":1,\"eventSource\":\"a\",\"awsRegion\":\"r-1\",\
-                      \"recipientAccountId\":\"111122223333\",\"userIdentity\":\xff";
-        assert_eq!(list(usual).as_deref(), None, "what is no text is no record");
-        let usual = &usual[..usual.len() - 1];
+                      \"recipientAccountId\":\"111122223333\",\"userIdentity\":";
         assert_eq!(list(usual).as_deref(), Some("111122223333 r-1"));
         let old = br#"X{"eventTime":1,"eventSource":"a","eventName":"b","eventType":"c",
             "awsRegion":"r-1","account":"111122223333","callerArn":"arn","sourceIpAddress":"i",

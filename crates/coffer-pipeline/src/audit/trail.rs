@@ -2,9 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use coffer_journal::{Found, Journal, JournalError, JournalKey, OpenError, Settings, Ticket};
+use coffer_journal::{Found, Journal, JournalError, JournalKey, OpenError, Settings, Slot, Ticket};
 use coffer_model::Timestamp;
+
+use super::AuditRecord;
+use super::ship::Follower;
 
 /// Where this server's audit records go, beside those that commits keep.
 #[derive(Debug, Default)]
@@ -16,7 +20,6 @@ pub struct AuditPlace {
 }
 
 /// The node's journal.
-#[derive(Debug)]
 pub struct Trail {
     journal: Journal,
     folder: PathBuf,
@@ -24,6 +27,13 @@ pub struct Trail {
     sync: Sync,
     on_failure: OnFailure,
     shipped_through: AtomicI64,
+    follower: Mutex<Option<Follower>>,
+}
+
+impl std::fmt::Debug for Trail {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Trail").field("folder", &self.folder).finish_non_exhaustive()
+    }
 }
 
 /// When an answer goes out.
@@ -84,6 +94,7 @@ impl Trail {
             sync: options.sync,
             on_failure: options.on_failure,
             shipped_through: AtomicI64::new(i64::MIN),
+            follower: Mutex::new(None),
         };
         Ok((trail, found))
     }
@@ -92,8 +103,37 @@ impl Trail {
     ///
     /// # Errors
     /// See [`Journal::append`].
-    pub fn append(&self, time: Timestamp, record: &[u8]) -> Result<Ticket, JournalError> {
-        self.journal.append(time, record)
+    pub fn append(
+        &self,
+        time: Timestamp,
+        slot: Slot,
+        record: &[u8],
+    ) -> Result<Ticket, JournalError> {
+        self.journal.append_like(time, slot, record)
+    }
+
+    /// Keeps the records of a commit that stands. Where that cannot be done it still stands, and its
+    /// rows tell of it: what is missing then is the proof that nobody has removed them.
+    pub(crate) async fn keep_committed(&self, records: &[AuditRecord]) {
+        let mut kept = Ok(None);
+        for record in records {
+            let bytes = record.to_journal().map_err(|error| error.to_string());
+            kept = bytes.and_then(|bytes| {
+                let appended = self.append(record.event_time, record.slot(), &bytes);
+                appended.map(Some).map_err(|error| error.to_string())
+            });
+            if kept.is_err() {
+                break;
+            }
+        }
+        let settled = match kept {
+            Ok(None) => return,
+            Ok(Some(ticket)) => self.settle(ticket).await.map_err(|error| error.to_string()),
+            Err(cause) => Err(cause),
+        };
+        if let Err(cause) = settled {
+            tracing::error!(cause, "the journal lacks the records of a change: {cause}");
+        }
     }
 
     /// Hands the record to the operating system, with all others that wait, and where so set waits
@@ -133,6 +173,15 @@ impl Trail {
     pub fn shipped_through(&self) -> Option<Timestamp> {
         let millis = self.shipped_through.load(Ordering::Acquire);
         (millis != i64::MIN).then(|| Timestamp::from_millis(millis))
+    }
+
+    /// What follows the journal, for whoever ships now.
+    pub(super) fn take_follower(&self) -> Option<Follower> {
+        self.follower.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(super) fn keep_follower(&self, follower: Follower) {
+        *self.follower.lock().unwrap_or_else(PoisonError::into_inner) = Some(follower);
     }
 
     pub(super) fn has_shipped_through(&self, time: Timestamp) {

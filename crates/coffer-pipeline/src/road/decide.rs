@@ -124,11 +124,16 @@ async fn run<D: Decision>(
 
 async fn write<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, Trace), Fault> {
     let mut doubtful = None;
-    match runs(world, decision, &mut doubtful).await {
-        Ok(decided) => Ok(decided),
+    let decided = match runs(world, decision, &mut doubtful).await {
+        Ok(decided) => decided,
         // What looks like a fault may be what an earlier run of this very decision has done.
-        Err(fault) => landed_earlier(world, decision, &mut doubtful).await?.ok_or(fault),
+        Err(fault) => landed_earlier(world, decision, &mut doubtful).await?.ok_or(fault)?,
+    };
+    if let Some(trail) = &world.audit.trail {
+        let (_, trace) = &decided;
+        trail.keep_committed(&trace.committed).await;
     }
+    Ok(decided)
 }
 
 /// `doubtful` is the outcome of a run whose commit may yet turn out to have landed.
@@ -186,9 +191,9 @@ fn stage_records<D: Decision>(
         transaction.expect(&record.key(), None);
     }
     let mut unreadable = None;
-    let mut part = write_for_owners(&trace.key_uses, context, &mut Vec::new(), |bytes| {
+    let mut part = write_for_owners(&trace.key_uses, context, &mut Vec::new(), |_, bytes| {
         match AuditRecord::from_journal(bytes) {
-            Ok(record) => transaction.put::<AuditRecord>(record, None),
+            Ok(record) => trace.committed.push(record),
             Err(error) => unreadable = Some(error),
         }
     });
@@ -198,15 +203,15 @@ fn stage_records<D: Decision>(
     let shared = Shared::of(context, 0, trace.resources.iter().map(String::as_str));
     record.shared_event_id.clone_from(&shared.id);
     for (owner, resources) in &shared.resources {
-        let copy = record.for_owner(context, *owner, resources, part);
-        transaction.put::<AuditRecord>(copy, None);
+        trace.committed.push(record.for_owner(context, *owner, resources, part));
         part = part.saturating_add(1);
     }
+    drop(shared);
+    trace.committed.push(record);
     // Rows are looked up one by one, so each has what CloudTrail's records have.
-    for record in record.with_key_uses() {
-        transaction.put::<AuditRecord>(record, None);
+    for row in trace.committed.iter().cloned().flat_map(AuditRecord::with_key_uses) {
+        transaction.put::<AuditRecord>(row, None);
     }
-    trace.is_committed = true;
     Ok(())
 }
 

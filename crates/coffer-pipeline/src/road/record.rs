@@ -1,7 +1,7 @@
-//! Record: each answer leaves its audit records before it goes out. Those of a change are in its
-//! commit already; all others go to the node's journal.
+//! Record: each answer leaves its audit records in the node's journal before it goes out. Those of a
+//! change are in its commit as well.
 
-use coffer_journal::{JournalError, Ticket};
+use coffer_journal::{JournalError, Slot, Ticket};
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_protocol::Fault;
 
@@ -23,7 +23,7 @@ pub(super) fn answered<'r, O: Operation>(
     output: &O::Output,
     trace: &Trace,
 ) -> Appended<'r> {
-    let trail = road.world.audit.trail.as_ref().filter(|_| !trace.is_committed);
+    let trail = road.world.audit.trail.as_ref().filter(|_| trace.committed.is_empty());
     let Some(trail) = trail else { return Appended(None) };
     let resources: Vec<&str> = trace.resources.iter().map(String::as_str).collect();
     let shared = Shared::of(&decoded.context, 0, resources.iter().copied());
@@ -35,9 +35,9 @@ pub(super) fn answered<'r, O: Operation>(
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write_operation::<O>(Some(&decoded.input), Some(output), &mut record);
-    let mut written = trail.append(decoded.context.now, &record);
-    let mut append = |record: &[u8]| {
-        let appended = trail.append(decoded.context.now, record);
+    let mut written = trail.append(decoded.context.now, draft.slot(), &record);
+    let mut append = |slot: Slot, record: &[u8]| {
+        let appended = trail.append(decoded.context.now, slot, record);
         if written.is_ok() {
             written = appended;
         }
@@ -47,7 +47,7 @@ pub(super) fn answered<'r, O: Operation>(
         record.clear();
         let copy = draft.for_owner(&decoded.context, *owner, resources, part);
         copy.write_operation::<O>(Some(&decoded.input), Some(output), &mut record);
-        append(&record);
+        append(copy.slot(), &record);
         part = part.saturating_add(1);
     }
     Appended(Some((trail, written)))
@@ -68,7 +68,7 @@ pub(super) async fn refused<O: Operation>(
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write_operation::<O>(Some(&decoded.input), None, &mut record);
-    keep(road, decoded.context.now, &record).await
+    keep(road, decoded.context.now, draft.slot(), &record).await
 }
 
 /// Records that a request of a known caller was refused before its input could be read.
@@ -88,7 +88,7 @@ pub(super) async fn unreadable(
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write(|_| {}, |_| {}, &mut record);
-    keep(road, context.now, &record).await
+    keep(road, context.now, draft.slot(), &record).await
 }
 
 /// Records that a request was refused before anybody was known to have sent it; `access_key_id` is
@@ -147,12 +147,12 @@ async fn told(
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write(|_| {}, |_| {}, &mut record);
-    keep(road, received.now, &record).await
+    keep(road, received.now, draft.slot(), &record).await
 }
 
-async fn keep(road: &Road, time: Timestamp, record: &[u8]) -> Result<(), Fault> {
+async fn keep(road: &Road, time: Timestamp, slot: Slot, record: &[u8]) -> Result<(), Fault> {
     let trail = road.world.audit.trail.as_ref();
-    Appended(trail.map(|trail| (trail, trail.append(time, record)))).kept().await
+    Appended(trail.map(|trail| (trail, trail.append(time, slot, record)))).kept().await
 }
 
 impl Appended<'_> {

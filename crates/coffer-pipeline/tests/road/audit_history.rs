@@ -49,7 +49,7 @@ async fn read_one(harness: &Harness, account: AccountId, number: i64) {
     let mut bytes = Vec::new();
     draft.write(|asked| asked.member("name", "/a"), |_| (), &mut bytes);
     let trail = harness.world().audit.trail.as_ref().unwrap();
-    let ticket = trail.append(context.now, &bytes).unwrap();
+    let ticket = trail.append(context.now, draft.slot(), &bytes).unwrap();
     trail.settle(ticket).await.unwrap();
 }
 
@@ -145,9 +145,10 @@ async fn records_of_one_time_are_told_once_each_on_pages_of_any_length() {
         let request_id = format!("same-{number}");
         let context = context(Caller::root(ours, "AKIA"), START_MS, &request_id);
         let mut bytes = Vec::new();
-        AuditDraft::of(&context, "ssm", "GetParameter").write(|_| (), |_| (), &mut bytes);
+        let draft = AuditDraft::of(&context, "ssm", "GetParameter");
+        draft.write(|_| (), |_| (), &mut bytes);
         let trail = harness.world().audit.trail.as_ref().unwrap();
-        let ticket = trail.append(context.now, &bytes).unwrap();
+        let ticket = trail.append(context.now, draft.slot(), &bytes).unwrap();
         trail.settle(ticket).await.unwrap();
         if number == 9 {
             ship_all(&harness).await;

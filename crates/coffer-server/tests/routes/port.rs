@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use coffer_journal::Position;
+use coffer_journal::{Entry, Portion, Position, Reader};
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::trail::{AuditPlace, OnFailure, Sync, Trail, TrailOptions};
 use coffer_pipeline::road::Route;
@@ -177,23 +177,18 @@ impl Port {
     /// have, and the code of the fault that they tell.
     pub(crate) async fn records(&self) -> BTreeMap<String, Kept> {
         let mut kept: BTreeMap<String, Kept> = BTreeMap::new();
-        let (folder, mut next) = (self.folder.path().join(JOURNAL), Position::START);
-        loop {
-            let read = coffer_journal::read(&folder, next, 10_000, 64 * 1024 * 1024).unwrap();
-            for entry in &read.entries {
-                let record = AuditRecord::from_journal(&entry.record).unwrap();
-                if record.part == 0 {
-                    let kept = kept.entry(record.request_id).or_default();
-                    kept.in_journal += 1;
-                    kept.code = record.error_code;
-                    kept.name = format!("{} {}", record.event_source, record.event_name);
-                }
+        let mut reader = Reader::new(&self.folder.path().join(JOURNAL), Position::START);
+        let portion = Portion { records_max: 10_000_000, bytes_max: usize::MAX };
+        let each = |entry: &Entry<'_>| {
+            let record = AuditRecord::from_journal(entry.record).unwrap();
+            if record.part == 0 {
+                let kept = kept.entry(record.request_id).or_default();
+                kept.in_journal += 1;
+                kept.code = record.error_code;
+                kept.name = format!("{} {}", record.event_source, record.event_name);
             }
-            next = read.next;
-            if read.is_end {
-                break;
-            }
-        }
+        };
+        assert!(reader.read(portion, each).unwrap());
         let prefix = Key::of(AuditRecord::TABLE, &[]).prefix();
         let mut after = None;
         loop {

@@ -1,0 +1,296 @@
+//! Records written as what differs from an earlier one that is like them. Most of what an audit
+//! journal is told is the same caller doing the same thing again: a time, an id and a name differ in
+//! a kilobyte. What is not written need not be authenticated, synced, shipped or compressed.
+//!
+//! Whoever appends says which records are likely to be alike, by a *slot*. The last record of a slot
+//! that was written whole is its *pattern*; a record that is like it is written as
+//!
+//! `bytes of the pattern's end that it shares · (bytes to copy · bytes that differ · those bytes)…`
+//!
+//! with numbers as LEB128. Copying goes on behind the pattern's bytes that differ, since texts of the
+//! same length are what differs most.
+
+/// Which records are likely to be alike: any number that is the same for those. A poor choice costs
+/// room, nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Slot(pub u8);
+
+/// The patterns that records are compared with, or made from again.
+#[derive(Default)]
+pub struct Patterns {
+    slots: Vec<Vec<u8>>,
+}
+
+/// How a record was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// Whole; it is the pattern of its slot now.
+    Pattern,
+    /// As what differs from its slot's pattern.
+    Delta,
+}
+
+impl Patterns {
+    /// Whether a record can be a pattern: longer ones are few, and would have to be kept.
+    pub fn takes(record: &[u8]) -> bool {
+        record.len() <= PATTERN_BYTES_MAX
+    }
+
+    /// Appends a record in the shorter form.
+    pub fn write(&mut self, slot: Slot, record: &[u8], out: &mut Vec<u8>) -> Written {
+        let pattern = self.slots.get(usize::from(slot.0)).map_or(&[][..], Vec::as_slice);
+        let start = out.len();
+        if !pattern.is_empty() && write_delta(pattern, record, out, record.len() / 2) {
+            return Written::Delta;
+        }
+        out.truncate(start);
+        out.extend_from_slice(record);
+        self.learn(slot, record);
+        Written::Pattern
+    }
+
+    /// Takes a record that was written whole as the pattern of its slot.
+    pub fn learn(&mut self, slot: Slot, record: &[u8]) {
+        if self.slots.is_empty() {
+            self.slots.resize_with(SLOTS, Vec::new);
+        }
+        if let Some(kept) = self.slots.get_mut(usize::from(slot.0)) {
+            kept.clear();
+            kept.extend_from_slice(record);
+        }
+    }
+
+    /// Appends the record that was written as a delta; nothing where no such delta can have been.
+    #[must_use]
+    pub fn read(
+        &self,
+        slot: Slot,
+        delta: &[u8],
+        bytes_max: usize,
+        out: &mut Vec<u8>,
+    ) -> Option<()> {
+        let pattern = self.slots.get(usize::from(slot.0))?;
+        let (shared_end, mut delta) = read_number(delta)?;
+        let mut at = 0_usize;
+        let room = |out: &Vec<u8>, start: usize| bytes_max.checked_sub(out.len() - start);
+        let start = out.len();
+        while !delta.is_empty() {
+            let (copied, rest) = read_number(delta)?;
+            let (differing, rest) = read_number(rest)?;
+            let (bytes, rest) = rest.split_at_checked(differing)?;
+            let copy = pattern.get(at..at.checked_add(copied)?)?;
+            room(out, start)?.checked_sub(copied.checked_add(differing)?)?;
+            out.extend_from_slice(copy);
+            out.extend_from_slice(bytes);
+            at = at.checked_add(copied)?.checked_add(differing)?;
+            delta = rest;
+        }
+        let end = pattern.get(pattern.len().checked_sub(shared_end)?..)?;
+        room(out, start)?.checked_sub(shared_end)?;
+        out.extend_from_slice(end);
+        Some(())
+    }
+
+    /// Forgets all patterns.
+    pub fn clear(&mut self) {
+        self.slots.clear();
+    }
+}
+
+impl std::fmt::Debug for Patterns {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Patterns(…)")
+    }
+}
+
+/// Appends what differs, as long as that is not more than so many bytes; says whether it was.
+fn write_delta(pattern: &[u8], record: &[u8], out: &mut Vec<u8>, bytes_max: usize) -> bool {
+    let shared_end = match pattern.len() == record.len() {
+        true => 0,
+        false => alike_at_end(pattern, record),
+    };
+    let body = |of: &'_ [u8]| of.len() - shared_end;
+    let (pattern, record) = (pattern.get(..body(pattern)), record.get(..body(record)));
+    let (Some(pattern), Some(mut record)) = (pattern, record) else { return false };
+    let limit = out.len() + bytes_max;
+    let mut pattern = pattern;
+    write_number(shared_end, out);
+    while !record.is_empty() {
+        let copied = alike(pattern, record);
+        (pattern, record) = (behind(pattern, copied), behind(record, copied));
+        let differing = differing(pattern, record);
+        let bytes = record.get(..differing).unwrap_or(record);
+        if out.len() + bytes.len() + 2 * NUMBER_BYTES_MAX > limit {
+            return false;
+        }
+        write_number(copied, out);
+        write_number(bytes.len(), out);
+        out.extend_from_slice(bytes);
+        (pattern, record) = (behind(pattern, bytes.len()), behind(record, bytes.len()));
+    }
+    true
+}
+
+fn behind(bytes: &[u8], count: usize) -> &[u8] {
+    bytes.get(count..).unwrap_or_default()
+}
+
+/// How many bytes at the beginning are the same.
+fn alike(left: &[u8], right: &[u8]) -> usize {
+    let (left_blocks, _) = left.as_chunks::<BLOCK_BYTES>();
+    let (right_blocks, _) = right.as_chunks::<BLOCK_BYTES>();
+    let blocks = left_blocks.iter().zip(right_blocks).take_while(|(left, right)| left == right);
+    let sure = blocks.count() * BLOCK_BYTES;
+    let rest = behind(left, sure).iter().zip(behind(right, sure));
+    sure + rest.take_while(|(left, right)| left == right).count()
+}
+
+/// How many bytes at the end are the same.
+fn alike_at_end(left: &[u8], right: &[u8]) -> usize {
+    let (_, left_blocks) = left.as_rchunks::<BLOCK_BYTES>();
+    let (_, right_blocks) = right.as_rchunks::<BLOCK_BYTES>();
+    let blocks = left_blocks.iter().rev().zip(right_blocks.iter().rev());
+    let sure = blocks.take_while(|(left, right)| left == right).count() * BLOCK_BYTES;
+    let rest = left.iter().rev().skip(sure).zip(right.iter().rev().skip(sure));
+    sure + rest.take_while(|(left, right)| left == right).count()
+}
+
+/// How many bytes of a record differ from a pattern's, up to where enough are the same again to be
+/// worth two numbers.
+fn differing(pattern: &[u8], record: &[u8]) -> usize {
+    let mut alike = 0;
+    for (at, (left, right)) in pattern.iter().zip(record).enumerate() {
+        alike = if left == right { alike + 1 } else { 0 };
+        if alike == ALIKE_MIN {
+            return at + 1 - ALIKE_MIN;
+        }
+    }
+    record.len()
+}
+
+fn write_number(mut number: usize, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(u8::try_from(number & 0x7f).unwrap_or_default() | 0x80);
+        number >>= 7;
+    }
+    out.push(u8::try_from(number).unwrap_or_default());
+}
+
+/// Reads a number of at most so many bytes as are ever written.
+fn read_number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let mut number = 0;
+    for (at, byte) in bytes.iter().take(NUMBER_BYTES_MAX).enumerate() {
+        number |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((number, behind(bytes, at + 1)));
+        }
+    }
+    None
+}
+
+const SLOTS: usize = 256;
+/// The bytes of a record that is kept as a pattern, at most: 2 MiB are kept at most.
+const PATTERN_BYTES_MAX: usize = 8 * 1024;
+const BLOCK_BYTES: usize = 32;
+const ALIKE_MIN: usize = 8;
+/// Numbers are below 2²¹: no record is that long.
+const NUMBER_BYTES_MAX: usize = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::{Patterns, Slot, Written};
+
+    fn pattern(text: &[u8]) -> Patterns {
+        let mut patterns = Patterns::default();
+        patterns.learn(Slot(3), text);
+        patterns
+    }
+
+    /// Writes a record and reads it again; gives the bytes it took.
+    fn there_and_back(first: &[u8], second: &[u8]) -> (Written, usize) {
+        let mut patterns = pattern(first);
+        let reading = pattern(first);
+        let mut bytes = Vec::new();
+        let written = patterns.write(Slot(3), second, &mut bytes);
+        let mut read = b"before".to_vec();
+        match written {
+            Written::Pattern => read.extend_from_slice(&bytes),
+            Written::Delta => reading.read(Slot(3), &bytes, second.len(), &mut read).unwrap(),
+        }
+        assert_eq!(read, [b"before", second].concat());
+        (written, bytes.len())
+    }
+
+    #[test]
+    fn what_is_alike_takes_few_bytes() {
+        let record = |time: u32, name: &str| {
+            let filling = "x".repeat(300);
+            format!("{{\"time\":{time},\"who\":\"{filling}\",\"name\":\"{name}\",\"{filling}\"}}")
+        };
+        let first = record(1000, "/app/password");
+        let (same, bytes) = there_and_back(first.as_bytes(), first.as_bytes());
+        assert_eq!((same, bytes), (Written::Delta, 4));
+        let later = record(1001, "/app/passwort");
+        let (like, bytes) = there_and_back(first.as_bytes(), later.as_bytes());
+        assert!(like == Written::Delta && bytes < 20, "{bytes}");
+        let longer = record(1001, "/app/another/password");
+        let (like, bytes) = there_and_back(first.as_bytes(), longer.as_bytes());
+        assert!(like == Written::Delta && bytes < 40, "{bytes}");
+        let shorter = record(1001, "/a");
+        let (like, bytes) = there_and_back(first.as_bytes(), shorter.as_bytes());
+        assert!(like == Written::Delta && bytes < 40, "{bytes}");
+    }
+
+    #[test]
+    fn what_is_not_alike_is_written_whole() {
+        let (first, second) = (vec![1; 500], vec![2; 400]);
+        assert_eq!(there_and_back(&first, &second), (Written::Pattern, 400));
+        assert_eq!(there_and_back(b"", b"x").0, Written::Pattern);
+    }
+
+    #[test]
+    fn any_two_texts_come_back() {
+        // Every pair of texts made of few pieces: all ways of growing, shrinking and moving.
+        let pieces: Vec<Vec<u8>> = [&b""[..], b"a", b"b", &[7; 40], &[8; 33], &[7; 9]]
+            .iter()
+            .map(|piece| piece.to_vec())
+            .collect();
+        let mut texts = Vec::new();
+        for one in &pieces {
+            for two in &pieces {
+                for three in &pieces {
+                    texts.push([one.as_slice(), two, three].concat());
+                }
+            }
+        }
+        for first in &texts {
+            for second in &texts {
+                there_and_back(first, second);
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused_and_nothing_grows_beyond_its_bound() {
+        let patterns = pattern(&[1; 100]);
+        let mut out = Vec::new();
+        let cases: [&[u8]; 8] = [
+            b"",
+            &[0x80],
+            &[101],
+            &[0, 101, 0],
+            &[0, 0, 5, 1],
+            &[0, 0xff, 0xff, 0x7f, 0],
+            &[0, 0xff, 0xff, 0xff, 0xff, 0],
+            &[0, 60, 0, 60, 0],
+        ];
+        for delta in cases {
+            out.clear();
+            assert_eq!(patterns.read(Slot(3), delta, 1000, &mut out), None, "{delta:?}");
+        }
+        assert_eq!(patterns.read(Slot(4), &[0], 1000, &mut out), Some(()), "a slot never used");
+        assert_eq!(patterns.read(Slot(3), &[100, 0, 0], 99, &mut out), None);
+        assert_eq!(patterns.read(Slot(3), &[60, 60, 0], 119, &mut out), None);
+        assert_eq!(patterns.read(Slot(3), &[60, 60, 0], 120, &mut out), Some(()));
+    }
+}

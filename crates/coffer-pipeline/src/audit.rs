@@ -5,6 +5,7 @@
 //! of unknown outcome is looked up. [`history`] reads both together.
 
 mod batch;
+pub mod catch_up;
 mod draft;
 mod event;
 pub mod history;
@@ -95,6 +96,9 @@ pub struct AuditRecord {
     /// How the connection was secured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls_details: Option<TlsDetails>,
+    /// Whether what was asked and answered is left out: it is in the row of the commit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_abridged: bool,
     /// What services did with keys for this answer: records of their own, when it is read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key_uses: Vec<KeptKeyUse>,
@@ -131,7 +135,21 @@ impl AuditRecord {
             shared_event_id: None,
             vpc_endpoint_id: None,
             tls_details: None,
+            is_abridged: false,
             key_uses: Vec::new(),
+        }
+    }
+
+    /// What the journal keeps of a change: who did what to what, and when. What was said of it is left
+    /// out, since rows are sealed and the journal is not.
+    pub(crate) fn abridged(&self) -> Self {
+        Self {
+            request_parameters: None,
+            response_elements: None,
+            additional_event_data: None,
+            error_message: None,
+            is_abridged: true,
+            ..self.clone()
         }
     }
 

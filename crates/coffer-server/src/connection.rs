@@ -1,8 +1,11 @@
 //! One connection, from its first bytes to its last, within bounds of time and size.
 
+use std::future::poll_fn;
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use hyper::rt::{Read, Write};
@@ -83,11 +86,15 @@ async fn until_stopped(
     mut stop: watch::Receiver<bool>,
     asked: &AtomicBool,
 ) {
-    let stopped_unasked = async {
-        if stop.wait_for(|stopped| *stopped).await.is_err() || asked.load(Ordering::Acquire) {
-            std::future::pending::<()>().await;
-        }
-    };
+    let mut stopped = pin!(stop.wait_for(|stopped| *stopped));
+    let stopped_unasked = poll_fn(|context| match asked.load(Ordering::Acquire) {
+        // From then on every request would look here for nothing.
+        true => Poll::Pending,
+        false => match stopped.as_mut().poll(context) {
+            Poll::Ready(Ok(_)) => Poll::Ready(()),
+            _ => Poll::Pending,
+        },
+    });
     tokio::select! {
         biased;
         () = spoken => {}

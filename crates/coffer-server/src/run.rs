@@ -84,6 +84,7 @@ async fn serve(
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));
+    trail::catch_up(state.road.world()).await;
     let (stop_sender, stop) = watch::channel(false);
     let stopping = stop_on_signal(stop_sender)?;
     let runner = runtime::spawn(jobs::run_jobs(state.clone(), stop.clone()));

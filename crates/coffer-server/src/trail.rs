@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use coffer_model::Timestamp;
 use coffer_pipeline::World;
-use coffer_pipeline::audit::ship;
 use coffer_pipeline::audit::trail::{AuditPlace, JOURNAL_PURPOSE, Trail, TrailOptions};
+use coffer_pipeline::audit::{catch_up, ship};
 use coffer_pipeline::retention;
 use coffer_seal::{Entropy, RowSealer, random_uuid};
 
@@ -52,6 +52,27 @@ pub(crate) async fn ship(world: &World) {
                 tracing::error!(cause = fault.for_log(), "the audit journal was not shipped");
                 return;
             }
+        }
+    }
+}
+
+/// Ships what a crash has left unshipped, and tells the journal of the changes that it left untold.
+pub(crate) async fn catch_up(world: &World) {
+    let Some(trail) = &world.audit.trail else { return };
+    ship(world).await;
+    if trail.shipped_through().is_none() {
+        return;
+    }
+    match catch_up::catch_up(world, trail).await {
+        Ok(0) => {}
+        Ok(records) => {
+            tracing::info!(records, "the audit journal was told what a crash had left untold");
+        }
+        Err(fault) => {
+            tracing::error!(
+                cause = fault.for_log(),
+                "the audit journal was not brought up to date"
+            );
         }
     }
 }

@@ -105,7 +105,7 @@ struct Entry {
 
 impl PartialEq for Entry {
     fn eq(&self, other: &Self) -> bool {
-        self.place == other.place
+        self.cmp(other) == Ordering::Equal
     }
 }
 
@@ -119,7 +119,9 @@ impl PartialOrd for Entry {
 
 impl Ord for Entry {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.place.cmp(&other.place)
+        // Of two records of one event the whole one is told.
+        let is_whole = |entry: &Self| !entry.record.is_abridged;
+        self.place.cmp(&other.place).then_with(|| is_whole(self).cmp(&is_whole(other)))
     }
 }
 

@@ -157,6 +157,7 @@ impl AuditRecord {
             shared_event_id: is_shared.then(|| shared_event_id(&self.request_id, part)),
             vpc_endpoint_id: None,
             tls_details: None,
+            is_abridged: self.is_abridged,
             key_uses: Vec::new(),
         }
     }

@@ -216,7 +216,7 @@ fn unreadable(error: std::io::Error) -> Fault {
 const HEAD_BYTES_MAX: usize = 512;
 /// What is shipped in one commit, at most: well below what a commit takes, since batches shrink.
 /// It is done between requests, which wait for it.
-const PORTION: Portion = Portion { records_max: 2048, bytes_max: 1024 * 1024 };
+const PORTION: Portion = Portion { records_max: 4096, bytes_max: 2 * 1024 * 1024 };
 /// What of the journal is read beside the store, at most; shipping keeps it far below that.
 const TAIL: Portion = Portion { records_max: 32_768, bytes_max: 16 * 1024 * 1024 };
 

@@ -86,7 +86,8 @@ pub async fn slice(
     let rows_through = rows(tables, scope, after, through, &mut records).await?;
     let through = batches(tables, scope, after, rows_through, &mut records).await?;
     records.retain(|record| record.event_time > after && record.event_time <= through);
-    records.sort_by_cached_key(|record| (record.event_time, record.event_id()));
+    // Of two records of one event the whole one comes first, and stays.
+    records.sort_by_cached_key(|record| (record.event_time, record.event_id(), record.is_abridged));
     records.dedup_by(|one, other| one.event_id() == other.event_id());
     Ok(Slice { records, through })
 }
@@ -138,7 +139,7 @@ async fn rows(
 }
 
 /// Adds the records of batches; gives how far it came.
-async fn batches(
+pub(super) async fn batches(
     tables: &Tables,
     scope: &Scope,
     after: Timestamp,
@@ -190,7 +191,7 @@ fn next_after(time: Timestamp) -> Timestamp {
     Timestamp::from_millis(time.as_millis().saturating_add(1))
 }
 
-fn before(time: Timestamp) -> Timestamp {
+pub(super) fn before(time: Timestamp) -> Timestamp {
     Timestamp::from_millis(time.as_millis().saturating_sub(1))
 }
 

@@ -117,7 +117,7 @@ impl Trail {
     pub(crate) async fn keep_committed(&self, records: &[AuditRecord]) {
         let mut kept = Ok(None);
         for record in records {
-            let bytes = record.to_journal().map_err(|error| error.to_string());
+            let bytes = record.abridged().to_journal().map_err(|error| error.to_string());
             kept = bytes.and_then(|bytes| {
                 let appended = self.append(record.event_time, record.slot(), &bytes);
                 appended.map(Some).map_err(|error| error.to_string())

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::{AccountId, Timestamp};
+use coffer_pipeline::audit::catch_up::catch_up;
 use coffer_pipeline::audit::history::{self, Query};
 use coffer_pipeline::audit::ship::{Shipped, ship};
 use coffer_pipeline::audit::trail::{AuditPlace, OnFailure, Sync, Trail, TrailOptions};
@@ -134,6 +135,55 @@ async fn every_record_is_told_once_newest_first_wherever_it_is() {
     assert!(told(&harness, account(3), 50).await.is_empty());
     let regions = history::regions(&harness.world().tables, ours).await.unwrap();
     assert_eq!(regions, BTreeSet::from(["us-east-1".parse().unwrap()]));
+}
+
+#[tokio::test]
+async fn a_change_that_a_crash_left_untold_is_told_to_the_journal_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let harness = harness(&folder);
+    let trail = harness.world().audit.trail.as_ref().unwrap();
+    let (ours, other) = (account(1), account(2));
+    assert_eq!(catch_up(harness.world(), trail).await.unwrap(), 0);
+    for number in 0..200 {
+        change_one(&harness, if number % 2 == 0 { ours } else { other }, number * 100).await;
+        read_one(&harness, ours, number * 100).await;
+    }
+    ship_all(&harness).await;
+    // Those of the last ten seconds; the earlier ones had been told before.
+    assert_eq!(catch_up(harness.world(), trail).await.unwrap(), 101);
+    ship_all(&harness).await;
+    assert_eq!(catch_up(harness.world(), trail).await.unwrap(), 0);
+    for (account, records) in [(ours, 300), (other, 100)] {
+        let told = told(&harness, account, 50).await;
+        assert_eq!(told.len(), records);
+        assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), records);
+    }
+    // As long as the row is there it is what is told; without it the journal still tells of it.
+    assert_eq!(abridged(&harness, other).await, 0);
+    let rows = AuditRecord::receipt_of(&context(
+        Caller::root(other, "AKIA"),
+        START_MS + 19_900,
+        &format!("change-19900/{other}"),
+    ));
+    let mut transaction = Transaction::new();
+    transaction.delete_key(&rows);
+    harness.world().tables.commit(transaction).await.unwrap();
+    assert_eq!(abridged(&harness, other).await, 1);
+    assert_eq!(told(&harness, other, 50).await.len(), 100);
+}
+
+/// How many records of an account are told without what was asked and answered.
+async fn abridged(harness: &Harness, account: AccountId) -> usize {
+    let scope = Scope { account, region: "us-east-1".parse().unwrap() };
+    let end = Timestamp::from_millis(i64::MAX);
+    let query =
+        Query { scope: &scope, start: Timestamp::EPOCH, end, before: None, records_max: 1000 };
+    let page = history::page(harness.world(), &query, |record| record.is_abridged).await.unwrap();
+    let tables = &harness.world().tables;
+    let slice = slice(tables, &scope, Timestamp::EPOCH, end).await.unwrap();
+    let in_slice = slice.records.iter().filter(|record| record.is_abridged).count();
+    assert_eq!(page.records.len(), in_slice);
+    in_slice
 }
 
 #[tokio::test]

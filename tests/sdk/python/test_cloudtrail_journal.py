@@ -7,7 +7,9 @@ import subprocess
 import boto3
 import botocore.config
 
+from people import allow, key_policy, other_account, policy, role, session, user
 from server import BINARY
+from world import refused
 
 
 def client(server, service):
@@ -22,8 +24,8 @@ def client(server, service):
     )
 
 
-def run(server, *arguments):
-    access_key, secret = server.credentials
+def run(server, *arguments, credentials=None):
+    access_key, secret = credentials or server.credentials
     return subprocess.run(
         [BINARY, "audit", *arguments],
         capture_output=True,
@@ -102,6 +104,61 @@ def test_who_read_a_secret_is_told_and_who_could_not(restartable):
     assert "GetParametersByPath" in line
     assert run(server, "who-read", "/app/b").stdout == ""
     assert run(server, "who-read", "prod/db", "--since", "soon").returncode == 1
+
+
+def test_who_was_refused_within_an_answer_or_through_parameter_store_is_told(dev):
+    other = dev.sm.create_secret(Name="other", SecretString="s")["ARN"]
+    made = dev.sm.create_secret(Name="prod/db", SecretString="s")["ARN"]
+    dev.ssm.put_parameter(Name="/a", Value="a", Type="String")
+    reference = "/aws/reference/secretsmanager/prod/db"
+    may = allow(["secretsmanager:BatchGetSecretValue", "ssm:Get*"])
+    person = user(dev, may, allow("secretsmanager:GetSecretValue", other))
+    for asked in ("prod/db", made):
+        answer = person.sm.batch_get_secret_value(SecretIdList=[asked, "other"])
+        assert [each["Name"] for each in answer["SecretValues"]] == ["other"]
+    for asked in (reference, f"{reference}:AWSCURRENT"):
+        with refused("AccessDeniedException"):
+            person.ssm.get_parameter(Name=asked, WithDecryption=True)
+    with refused("AccessDeniedException"):
+        person.ssm.get_parameters(Names=["/a", reference], WithDecryption=True)
+    person.ssm.get_parameters(Names=["/a", "/b:3"])
+    for name in ("prod/db", made, reference):
+        told = outcomes(dev, name, person)
+        assert told == ["AccessDenied"] * 3 + ["AccessDeniedException"] * 2, (name, told)
+    assert outcomes(dev, "other", person) == ["read"] * 2
+    assert outcomes(dev, "/a", person) == ["read", "AccessDenied"]
+    assert outcomes(dev, "/b", person) == ["ParameterNotFound"]
+
+
+def test_who_read_from_another_account_is_told_with_the_account(dev):
+    workload = other_account(dev)
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    secret = dev.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)["ARN"]
+    read = ("secretsmanager:GetSecretValue", "kms:Decrypt")
+    _, arn = role(workload, allow(list(read)))
+    text = policy(allow(read[0], Principal={"AWS": arn}))
+    dev.sm.put_resource_policy(SecretId=secret, ResourcePolicy=text)
+    text = key_policy(dev, allow(read[1], Principal={"AWS": arn}))
+    dev.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+    person = session(workload, arn)
+    person.sm.get_secret_value(SecretId=secret)
+    identity = person.client("sts").get_caller_identity()["UserId"]
+    (line,) = lines_of(dev, "db")
+    assert f" {workload.account}:{identity} GetSecretValue " in line
+
+
+def lines_of(world, name):
+    """What `who-read` prints."""
+    credentials = (world.access_key, world.secret)
+    told = run(world.server, "who-read", name, credentials=credentials)
+    assert told.returncode == 0, told
+    return told.stdout.splitlines()
+
+
+def outcomes(world, name, person):
+    """How this person's reads were answered, newest first."""
+    lines = [line.split(" ") for line in lines_of(world, name)]
+    return [line[-1] for line in lines if line[1] == person.arn_of_caller]
 
 
 def test_who_can_read_a_parameter_is_told_by_whichever_operation(restartable):

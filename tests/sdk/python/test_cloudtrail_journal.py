@@ -1,14 +1,19 @@
 """The journal on disk: whole while the server serves and after it was killed, and found broken when
-it was tampered with; who read a secret."""
+it was tampered with, or cannot be written; who read a secret."""
 
 import json
+import resource
+import shutil
 import subprocess
 
 import boto3
 import botocore.config
+import botocore.exceptions
+import pytest
 
+from conftest import real
 from people import allow, key_policy, other_account, policy, role, session, user
-from server import BINARY
+from server import BINARY, eventually
 from world import refused
 
 
@@ -83,6 +88,44 @@ def test_a_changed_a_shortened_and_a_missing_journal_are_found(restartable):
         path.unlink()
     told = verified(server)
     assert told.returncode == 1, told
+
+
+@pytest.mark.parametrize(("on_failure", "status"), [("refuse", 503), ("continue", 200)])
+def test_who_cannot_keep_records_is_not_ready_unless_it_goes_on(tmp_path, on_failure, status):
+    """A limit on the length of files stands for a disk that is full."""
+    extra = ("--log", "off", "--audit-on-failure", on_failure)
+    server = real(tmp_path / "data", extra=extra).start()
+    try:
+        _, hard = limit = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, hard))
+        assert whether_answered(server) == (status == 200)
+
+        def told_so():
+            answered, body = server.get("/_coffer/ready")
+            return body if answered == status else None
+
+        told = json.loads(eventually(told_so, f"readiness is answered with {status}"))
+        if status == 503:
+            assert told["status"] == "audit journal cannot be written"
+            assert "File too large" in told["reason"], told
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limit)
+        eventually(server.is_ready, "the server is ready again")
+        assert whether_answered(server)
+        assert not (server.data / "audit" / "probe.new").exists()
+        server.stop()
+        assert verified(server).returncode == 0
+    finally:
+        server.kill()
+        shutil.rmtree(server.scratch, ignore_errors=True)
+
+
+def whether_answered(server):
+    try:
+        client(server, "sts").get_caller_identity()
+    except botocore.exceptions.ClientError as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error
+        return False
+    return True
 
 
 def test_who_read_a_secret_is_told_and_who_could_not(restartable):

@@ -92,9 +92,8 @@ def test_a_changed_a_shortened_and_a_missing_journal_are_found(restartable):
 
 @pytest.mark.parametrize(("on_failure", "status"), [("refuse", 503), ("continue", 200)])
 def test_who_cannot_keep_records_is_not_ready_unless_it_goes_on(tmp_path, on_failure, status):
-    """A limit on the length of files stands for a disk that is full."""
-    extra = ("--log", "off", "--audit-on-failure", on_failure)
-    server = real(tmp_path / "data", extra=extra).start()
+    """A limit on the length of files, that of the log too, stands for a disk that is full."""
+    server = real(tmp_path / "data", extra=("--audit-on-failure", on_failure)).start()
     try:
         _, hard = limit = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
         resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, hard))

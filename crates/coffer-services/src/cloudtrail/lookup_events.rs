@@ -147,7 +147,7 @@ impl LookupAttribute {
         match self.attribute_key {
             LookupAttributeKey::EventId => record.event_id() == wanted,
             LookupAttributeKey::EventName => record.event_name == wanted,
-            LookupAttributeKey::ReadOnly => wanted == record.read_only.to_string(),
+            LookupAttributeKey::ReadOnly => wanted == record.is_told_read_only().to_string(),
             LookupAttributeKey::Username => record.user_identity.lookup_name() == Some(wanted),
             LookupAttributeKey::EventSource => record.event_source == wanted,
             LookupAttributeKey::AccessKeyId => {
@@ -173,7 +173,7 @@ impl Event {
         Self {
             event_id: Some(record.event_id()),
             event_name: Some(record.event_name.clone()),
-            read_only: Some(record.read_only.to_string()),
+            read_only: Some(record.is_told_read_only().to_string()),
             access_key_id: record.user_identity.access_key_id.as_deref().map(str::to_owned),
             event_time: Some(record.event_time),
             event_source: Some(record.event_source.clone()),

@@ -55,7 +55,7 @@ fn a_naive_evaluator_decides_the_same() {
 
 const CASES: u32 = 4000;
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let who = select(vec![
         Who::Root,
         Who::User,

@@ -1,6 +1,7 @@
 """The journal on disk: whole while the server serves and after it was killed, and found broken when
 it was tampered with, or cannot be written; who read a secret."""
 
+import contextlib
 import json
 import resource
 import shutil
@@ -231,8 +232,44 @@ def test_who_can_read_a_parameter_is_told_by_whichever_operation(restartable):
     assert run(server, "who-can-read", "/no").returncode == 1
 
 
-def readers(server, resource):
-    told = run(server, "who-can-read", resource)
+def test_who_can_read_is_told_with_the_grants_and_with_nothing_that_gives_nothing(dev):
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    secret = dev.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)["ARN"]
+    read = allow("secretsmanager:GetSecretValue", secret)
+    people = {name: user(dev, read, name=name) for name in ("named", "granted", "bound", "other")}
+    people["both"] = user(dev, read, allow("kms:*"), name="both")
+    granted = {
+        name: dev.kms.create_grant(
+            KeyId=key,
+            GranteePrincipal=people[name].arn_of_caller,
+            Operations=[operation],
+            **({"Constraints": {"EncryptionContextSubset": context}} if context else {}),
+        )["GrantId"]
+        for name, operation, context in (
+            ("granted", "Decrypt", None),
+            ("bound", "Decrypt", {"SecretARN": secret}),
+            ("other", "Decrypt", {"SecretARN": "another"}),
+            ("other", "Encrypt", None),
+        )
+    }
+    named = allow("kms:Decrypt", Principal={"AWS": people["named"].arn_of_caller}, Sid="Named")
+    dev.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=key_policy(dev, named))
+    by_policy = "secretsmanager:GetSecretValue by identity-based policy statement 1"
+    assert readers(dev.server, "db", (dev.access_key, dev.secret)) == {
+        "named": f"kms:Decrypt by resource-based policy statement Named, {by_policy}",
+        "granted": f"kms:Decrypt by grant {granted['granted']}, {by_policy}",
+        "bound": f"kms:Decrypt by grant {granted['bound']}, {by_policy}",
+        "both": "kms:Decrypt by identity-based policy statement 2, "
+        f"kms:Decrypt by resource-based policy statement 1, {by_policy}",
+    }
+    for name, person in people.items():
+        outcome = contextlib.nullcontext() if name != "other" else refused("AccessDeniedException")
+        with outcome:
+            person.sm.get_secret_value(SecretId="db")
+
+
+def readers(server, resource, credentials=None):
+    told = run(server, "who-can-read", resource, credentials=credentials)
     assert told.returncode == 0, told
     lines = [line.split("\t", 1) for line in told.stdout.splitlines()]
     return {principal.rsplit("/", 1)[1]: because for principal, because in lines}

@@ -67,7 +67,7 @@ pub struct AuditRecord {
     /// Which of the request's records this is; 0 for that of the answer itself.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub part: u16,
-    /// Whether nothing could be changed by this.
+    /// Whether nothing could be changed by this; see [`AuditRecord::is_told_read_only`].
     pub read_only: bool,
     /// AWS's code of the fault.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -42,7 +42,7 @@ pub(crate) fn decide(asked: &Asked<'_>) -> Result<Decision, Fault> {
 pub struct Judgement {
     /// The decision.
     pub decision: Decision,
-    /// The statements that made it: those that deny what is denied, or allow what is allowed.
+    /// The statements that it rests on: those that deny what is denied, or allow what is allowed.
     pub because: Vec<Because>,
 }
 
@@ -64,7 +64,7 @@ pub struct Because {
 pub(crate) fn judge(asked: &Asked<'_>) -> Result<Judgement, Fault> {
     with_policies(asked, |request, policies| {
         let explanation = explain(request, policies);
-        let because = explanation.deciding().map(|matched| Because {
+        let because = explanation.reasons().map(|matched| Because {
             policy: matched.place.policy_type.name(),
             statement: match matched.statement.sid() {
                 Some(sid) => sid.to_owned(),

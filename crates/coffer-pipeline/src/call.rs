@@ -214,29 +214,26 @@ impl<'w> Call<'w> {
         }
     }
 
-    /// What the policies say of the same demand by somebody else, and why: a user, or a session of
-    /// a role.
+    /// This request as it would be somebody else's: a user's, or that of a role's session.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub async fn as_if_by(&self, caller: Arc<Caller>) -> Result<RequestContext, Fault> {
+        let permissions = Arc::new(Permissions::read(self.world, &caller).await?);
+        Ok(RequestContext { caller, permissions, ..self.context.clone() })
+    }
+
+    /// What policies say of a demand in a request, and why.
     ///
     /// # Errors
     /// A store that cannot be read, or a policy in it.
-    pub async fn judgement_of(
+    pub async fn judgement_in(
         &self,
-        caller: Caller,
-        demands: &[(Demand, &(dyn Facts + Sync))],
-    ) -> Result<Vec<Judgement>, Fault> {
-        let permissions = Permissions::read(self.world, &caller).await?;
-        let context = RequestContext {
-            caller: Arc::new(caller),
-            permissions: Arc::new(permissions),
-            ..self.context.clone()
-        };
-        let mut judgements = Vec::with_capacity(demands.len());
-        for (demand, facts) in demands {
-            let owner = self.organization_of_owner(demand).await?;
-            let asked = Asked { context: &context, demand, facts: *facts, owner: owner.as_deref() };
-            judgements.push(authorization::judge(&asked)?);
-        }
-        Ok(judgements)
+        context: &RequestContext,
+        demand: &Demand,
+    ) -> Result<Judgement, Fault> {
+        let owner = self.organization_of_owner(demand).await?;
+        authorization::judge(&Asked { context, demand, facts: &Nothing, owner: owner.as_deref() })
     }
 
     /// What seals the tokens of sessions.

@@ -3,6 +3,8 @@
 //! The rules are those of the IAM user guide, "Policy evaluation logic", "Cross-account policy
 //! evaluation logic", and of the KMS developer guide, "Key policies".
 
+use std::collections::BTreeSet;
+
 use crate::decision::{Decision, Place, PolicyType};
 use crate::policy::Policy;
 use crate::principal::{PrincipalKind, Reach};
@@ -67,6 +69,49 @@ fn weigh(request: &Request<'_>, policies: &Policies<'_>) -> Result<Decision, Pla
             Ok(place) => Decision::allowed(place),
         },
     })
+}
+
+/// What counts for a request that is allowed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways {
+    /// How close a statement of the resource's policies has to come to the caller.
+    pub(crate) resource: Option<Reach>,
+    /// Whether identity-based policies do.
+    pub(crate) by_identity: bool,
+    /// Whether what limits them has to allow, too.
+    pub(crate) within_limits: bool,
+}
+
+/// Looks, by the rules of [`evaluate`], which statements count for a request that is allowed, given
+/// how close the allowing ones of the resource's policies come to the caller.
+pub(crate) fn ways(
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+    reaches: &BTreeSet<Reach>,
+) -> Ways {
+    let kind = policies.resource.map_or(ResourceKind::Ordinary, |resource| resource.kind);
+    if policies.grant_allows && kind == ResourceKind::KmsKey {
+        return Ways { resource: None, by_identity: false, within_limits: false };
+    }
+    let any = Some(Reach::Account);
+    let Some(account) = request.principal.account else {
+        return Ways { resource: any, by_identity: false, within_limits: false };
+    };
+    if request.resource_account.is_some_and(|owner| owner != account) {
+        return Ways { resource: any, by_identity: true, within_limits: true };
+    }
+    let caller = of_caller(request, policies).ok();
+    let is_in_limits = caller.as_ref().is_some_and(|caller| caller.limits().is_ok());
+    let is_ordinary = kind == ResourceKind::Ordinary;
+    let by_identity = caller.is_some_and(|caller| caller.limited().is_ok())
+        && (is_ordinary || reaches.contains(&Reach::Account));
+    let resource = match is_in_limits {
+        _ if by_identity && !is_ordinary => Reach::Account,
+        true => Reach::Entity,
+        false => Reach::Direct,
+    };
+    let by_entity = is_in_limits && reaches.contains(&Reach::Entity);
+    Ways { resource: Some(resource), by_identity, within_limits: by_identity || by_entity }
 }
 
 /// Whether the policies of one kind, by themselves, let a request through: one of their statements

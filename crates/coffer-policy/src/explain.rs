@@ -2,7 +2,7 @@
 
 use crate::decision::Place;
 use crate::decision::{Decision, PolicyType};
-use crate::evaluate::{evaluate, levels_of, type_of};
+use crate::evaluate::{Ways, evaluate, levels_of, type_of, ways};
 use crate::policy::Policy;
 use crate::principal::Reach;
 use crate::request::{Policies, Request};
@@ -15,6 +15,7 @@ pub struct Explanation<'a> {
     pub decision: Decision,
     /// Every statement that is about the request, of whatever effect and kind of policy.
     pub matched: Vec<MatchedStatement<'a>>,
+    ways: Ways,
 }
 
 /// A statement that is about a request.
@@ -24,6 +25,7 @@ pub struct MatchedStatement<'a> {
     pub place: Place,
     /// The statement, with its id and its place in its document.
     pub statement: &'a Statement,
+    reach: Reach,
 }
 
 impl<'a> Explanation<'a> {
@@ -38,6 +40,23 @@ impl<'a> Explanation<'a> {
         };
         self.matched.iter().filter(move |matched| Some(matched.statement.effect()) == effect)
     }
+
+    /// The deciding statements that the outcome rests on. Not among them is what allows for nothing:
+    /// where a grant or a key policy is enough, an identity-based policy that the key policy does not
+    /// let decide, and what lets it where it does not allow.
+    pub fn reasons(&self) -> impl Iterator<Item = &MatchedStatement<'a>> {
+        self.deciding().filter(|matched| {
+            matched.statement.effect() == Effect::Deny
+                || match matched.place.policy_type {
+                    PolicyType::ServiceControl | PolicyType::ResourceControl => true,
+                    PolicyType::Resource | PolicyType::RoleTrust => {
+                        self.ways.resource.is_some_and(|least| matched.reach >= least)
+                    }
+                    PolicyType::Identity => self.ways.by_identity,
+                    PolicyType::Boundary | PolicyType::Session => self.ways.within_limits,
+                }
+        })
+    }
 }
 
 /// Decides as `evaluate` does, and lists the statements that are about the request.
@@ -47,9 +66,10 @@ pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explanatio
     let mut look = |policy_type, level, policies: &[&'a Policy]| {
         for (policy, document) in policies.iter().enumerate() {
             for (statement, content) in document.statements().iter().enumerate() {
-                if content.reach(request, has_boundary) > Reach::None && content.is_about(request) {
+                let reach = content.reach(request, has_boundary);
+                if reach > Reach::None && content.is_about(request) {
                     let place = Place { policy_type, level, policy, statement };
-                    matched.push(MatchedStatement { place, statement: content });
+                    matched.push(MatchedStatement { place, statement: content, reach });
                 }
             }
         }
@@ -68,5 +88,11 @@ pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explanatio
         look(PolicyType::Boundary, 0, &[boundary]);
     }
     look(PolicyType::Session, 0, policies.session.unwrap_or_default());
-    Explanation { decision: evaluate(request, policies), matched }
+    let of_resource = |matched: &&MatchedStatement<'_>| {
+        let place = matched.place.policy_type;
+        matches!(place, PolicyType::Resource | PolicyType::RoleTrust)
+    };
+    let reaches = matched.iter().filter(of_resource).map(|matched| matched.reach).collect();
+    let ways = ways(request, policies, &reaches);
+    Explanation { decision: evaluate(request, policies), matched, ways }
 }

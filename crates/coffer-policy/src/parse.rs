@@ -77,7 +77,7 @@ fn compile(
     };
     let principals = match draft.principal {
         Some((are_excepted, node)) if grammar.has_principals() => {
-            Some(principal::read(node, are_excepted)?)
+            Some(principal::read(node, are_excepted, grammar)?)
         }
         _ => None,
     };

@@ -15,6 +15,7 @@ mod leaves;
 mod numbers;
 
 pub use constraint::enum_constraint;
+pub(crate) use echo::clipped;
 pub use leaves::enumeration;
 pub use serde_json::Value;
 

@@ -9,6 +9,8 @@ use coffer_pipeline::audit::trail::{JOURNAL_PURPOSE, node_in};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_store::{Beside, Direction, Key, Record, Store, Tables};
 
+pub use coffer_services::cloudtrail::is_meant;
+
 use crate::config::{Config, ServerOptions};
 use crate::{runtime, trail};
 

@@ -11,6 +11,7 @@ mod listen;
 mod log;
 mod metrics;
 mod open;
+mod readiness;
 mod root_key;
 mod run;
 pub mod runtime;

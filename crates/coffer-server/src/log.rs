@@ -14,6 +14,9 @@ pub(crate) fn start(filter: &str) -> Result<(), String> {
         .flatten_event(true)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        // What cannot be logged would be told on standard error, which panics where the log is just
+        // that and its disk is full: a request would end without an answer.
+        .log_internal_errors(false)
         .with_current_span(false)
         .with_span_list(false)
         .try_init()

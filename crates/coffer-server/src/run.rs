@@ -17,6 +17,7 @@ use crate::config::{DevOptions, REGION_DEFAULT, ServerOptions};
 use crate::internet::Internet;
 use crate::metrics::Metrics;
 use crate::open::{self, FirstAccount, Opened};
+use crate::readiness::Readiness;
 use crate::runtime::{MovableClock, RealClock};
 use crate::serve::State;
 use crate::{jobs, listen, log, runtime, tls, trail};
@@ -80,7 +81,8 @@ async fn serve(
     let road = Road::new(Arc::new(world), coffer_services::SERVICES);
     let metrics = Metrics::new(road.routes())
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
-    let state = Arc::new(State { road, metrics, bodies: Room::new() });
+    let state =
+        Arc::new(State { road, metrics, bodies: Room::new(), readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 
 use crate::body;
 use crate::metrics::Metrics;
+use crate::readiness::Readiness;
 use crate::runtime;
 
 /// What every connection shares.
@@ -19,6 +20,7 @@ pub(crate) struct State {
     pub(crate) road: Road,
     pub(crate) metrics: Metrics,
     pub(crate) bodies: body::Room,
+    pub(crate) readiness: Readiness,
 }
 
 /// The other end of a connection.
@@ -72,12 +74,9 @@ async fn own_path(state: &State, method: &Method, path: &str) -> Response<Full<B
     }
     match path {
         "/_coffer/health" => plain(StatusCode::OK, JSON, HEALTHY),
-        "/_coffer/ready" => match state.road.is_ready().await {
+        "/_coffer/ready" => match state.readiness.check(&state.road).await {
             Ok(()) => plain(StatusCode::OK, JSON, r#"{"status":"ready"}"#),
-            Err(fault) => {
-                tracing::warn!(cause = fault.for_log(), "not ready");
-                plain(StatusCode::SERVICE_UNAVAILABLE, JSON, r#"{"status":"store unavailable"}"#)
-            }
+            Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, JSON, why.to_string()),
         },
         METRICS_PATH => plain(StatusCode::OK, PROMETHEUS, state.metrics.text()),
         _ => plain(StatusCode::NOT_FOUND, TEXT, "no such path\n"),

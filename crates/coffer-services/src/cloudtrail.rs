@@ -20,6 +20,7 @@ mod lookup_events;
 mod place;
 mod put_event_selectors;
 mod remove_tags;
+mod resource_name;
 mod selectors;
 mod signing_key;
 mod start_logging;
@@ -30,6 +31,8 @@ mod update_trail;
 mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
+
+pub use resource_name::is_meant;
 
 /// CloudTrail on the port.
 pub const SERVICE: Service = Service {

@@ -35,7 +35,7 @@ pub mod removal;
 mod remove_tags_from_resource;
 mod reset_service_setting;
 pub mod resource_policy;
-mod secret_reference;
+pub(crate) mod secret_reference;
 pub mod setting;
 mod tag;
 mod tier;

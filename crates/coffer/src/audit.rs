@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use coffer_model::Timestamp;
-use coffer_server::audit::verify_journal;
+use coffer_server::audit::{is_meant, verify_journal};
 use coffer_server::{ServerOptions, runtime};
 use serde_json::{Value, json};
 
@@ -95,7 +95,7 @@ impl WhoRead {
             for event in page.get("Events").and_then(Value::as_array).into_iter().flatten() {
                 let text = event.get("CloudTrailEvent").and_then(Value::as_str).unwrap_or_default();
                 let record: Value = serde_json::from_str(text).unwrap_or_default();
-                if let Some(line) = line_of(&record) {
+                if let Some(line) = line_of(&record, &self.name) {
                     say(&line)?;
                 }
             }
@@ -107,19 +107,54 @@ impl WhoRead {
     }
 }
 
-/// Time, who, what, from where, and how it was answered; nothing for what reads no value.
-fn line_of(record: &Value) -> Option<String> {
+/// Time, who, what, from where, and how it was answered about this name; nothing for what reads no
+/// value.
+fn line_of(record: &Value, name: &str) -> Option<String> {
     let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str);
     let event = text("/eventName").filter(|name| READS.contains(name))?;
-    let who = text("/userIdentity/arn")
-        .or_else(|| text("/userIdentity/invokedBy"))
-        .or_else(|| text("/userIdentity/principalId"))
-        .or_else(|| text("/userIdentity/accessKeyId"))
-        .unwrap_or("unknown");
+    let who = who_of(record);
     let when = text("/eventTime").unwrap_or_default();
     let from = text("/sourceIPAddress").unwrap_or_default();
-    let outcome = text("/errorCode").unwrap_or("read");
+    let outcome = outcome_of(record, name);
     Some(format!("{when} {who} {event} {from} {outcome}"))
+}
+
+/// Who called. Of somebody of another account a record has no more than the account and the
+/// unique id.
+fn who_of(record: &Value) -> String {
+    let text = |member: &str| record.get("userIdentity")?.get(member)?.as_str();
+    let known = text("arn").or_else(|| text("invokedBy")).map(str::to_owned);
+    let foreign = || match (text("accountId"), text("principalId")) {
+        (Some(account), Some(id)) => Some(format!("{account}:{id}")),
+        (_, id) => id.map(str::to_owned),
+    };
+    let key = || text("accessKeyId").map(str::to_owned);
+    known.or_else(foreign).or_else(key).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// How the request for this name was answered: `read`, or the code of the refusal. An answer about
+/// several names has those that were refused within it.
+fn outcome_of<'r>(record: &'r Value, name: &str) -> &'r str {
+    let text = |value: &'r Value, pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+    if let Some(code) = text(record, "/errorCode") {
+        return code;
+    }
+    let source = text(record, "/eventSource").unwrap_or_default();
+    let is_it = |words: Option<&str>| words.is_some_and(|words| is_meant(words, name, source));
+    let among = |pointer: &str| record.pointer(pointer).and_then(Value::as_array);
+    let refusals = among("/responseElements/errors").into_iter().flatten();
+    for refusal in refusals {
+        if is_it(text(refusal, "/secretId")) {
+            return text(refusal, "/errorCode").unwrap_or("refused");
+        }
+    }
+    let mut invalid = among("/responseElements/invalidParameters").into_iter().flatten();
+    if invalid.any(|words| is_it(words.as_str())) {
+        return "ParameterNotFound";
+    }
+    // What was too long for the record may have been refusals.
+    let is_omitted = record.pointer("/responseElements/omitted").is_some();
+    if is_omitted { "unknown" } else { "read" }
 }
 
 /// A span before now, or a time.
@@ -157,7 +192,7 @@ const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 mod tests {
     use serde_json::json;
 
-    use super::{line_of, since_of};
+    use super::{line_of, outcome_of, since_of, who_of};
 
     #[test]
     fn a_line_says_when_who_what_from_where_and_how() {
@@ -166,11 +201,35 @@ mod tests {
             "userIdentity": {"arn": "arn:aws:iam::1:user/a"},
         });
         let line = "T arn:aws:iam::1:user/a GetSecretValue 10.0.0.7 read";
-        assert_eq!(line_of(&read).as_deref(), Some(line));
+        assert_eq!(line_of(&read, "db").as_deref(), Some(line));
         let mut denied = read.clone();
         denied["errorCode"] = json!("AccessDenied");
-        assert!(line_of(&denied).unwrap().ends_with(" AccessDenied"));
-        assert_eq!(line_of(&json!({"eventName": "DescribeSecret"})), None);
+        assert!(line_of(&denied, "db").unwrap().ends_with(" AccessDenied"));
+        assert_eq!(line_of(&json!({"eventName": "DescribeSecret"}), "db"), None);
+    }
+
+    #[test]
+    fn somebody_of_another_account_is_told_with_the_account() {
+        let who = |identity: serde_json::Value| who_of(&json!({"userIdentity": identity}));
+        let foreign = json!({"principalId": "AROAX:s", "accountId": "111122223333"});
+        assert_eq!(who(foreign), "111122223333:AROAX:s");
+        assert_eq!(who(json!({"accessKeyId": "AKIAX"})), "AKIAX");
+        assert_eq!(who(json!({})), "unknown");
+    }
+
+    #[test]
+    fn an_answer_about_several_names_is_told_of_each() {
+        let record = |elements: serde_json::Value| json!({"eventSource": "secretsmanager.amazonaws.com", "responseElements": elements});
+        let arn = "arn:aws:secretsmanager:r-1:111122223333:secret:a-AbCdEf";
+        let refused = json!({"secretId": arn, "errorCode": "AccessDeniedException"});
+        let batch = record(json!({"errors": [refused]}));
+        assert_eq!(outcome_of(&batch, "a"), "AccessDeniedException");
+        assert_eq!(outcome_of(&batch, "b"), "read");
+        let parameters = record(json!({"invalidParameters": ["/a:3"]}));
+        assert_eq!(outcome_of(&parameters, "/a"), "ParameterNotFound");
+        assert_eq!(outcome_of(&parameters, "/b"), "read");
+        assert_eq!(outcome_of(&record(json!({"omitted": true})), "a"), "unknown");
+        assert_eq!(outcome_of(&record(json!(null)), "a"), "read");
     }
 
     #[test]

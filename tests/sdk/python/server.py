@@ -100,6 +100,9 @@ class Server:
                 stderr=log,
                 env=self.environment(),
                 cwd=self.scratch,
+                # Python passes SIGXFSZ over, and so does the server then: beyond RLIMIT_FSIZE a
+                # write fails, as on a full disk.
+                restore_signals=False,
             )
 
     def _is_settled(self):

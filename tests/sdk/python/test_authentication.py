@@ -186,8 +186,8 @@ def presigned(world, seconds=300, method="POST", body=b"", query=None, **options
         world.access_key, options.get("secret", world.secret)
     )
     service = options.get("service", "sts")
-    signer = PresignedBody(credentials, service, world.region, expires=seconds, body=body)
-    signer.add_auth(request)
+    signer = options.get("signer", PresignedBody)
+    signer(credentials, service, world.region, expires=seconds, body=body).add_auth(request)
     parts = urllib.parse.urlsplit(request.url)
     return f"{parts.path}?{parts.query}"
 
@@ -227,11 +227,22 @@ def test_a_presigned_url_that_was_changed_is_refused(world):
     assert answer.status == 403, answer
 
 
-def test_a_presigned_url_has_its_time(world):
+def test_a_presigned_url_says_a_time_that_can_be(world):
     for seconds in (-60, 604801):
         path = presigned(world, seconds=seconds, method="GET", query=IDENTITY)
         answer = wire.send(world.server, None, {}, method="GET", path=path)
         assert answer.status in (400, 403), answer
+
+
+@pytest.mark.parametrize("seconds", [60, 604800])
+def test_a_presigned_url_is_good_for_a_quarter_of_an_hour_whatever_it_says(world, seconds):
+    # Observed: kubernetes-sigs/aws-iam-authenticator#160, aws/aws-sdk-go#2167.
+    for minutes, status in ((-14, 200), (-16, 403), (14, 200), (16, 403)):
+        signer = type("Skewed", (Clocked, PresignedBody), {"minutes": minutes})
+        path = presigned(world, seconds=seconds, method="GET", query=IDENTITY, signer=signer)
+        answer = wire.send(world.server, None, {}, method="GET", path=path)
+        assert answer.status == status, answer
+        assert (b"SignatureDoesNotMatch" in answer.body) == (status == 403), answer
 
 
 def test_the_sdk_sees_the_errors_it_knows(dev):

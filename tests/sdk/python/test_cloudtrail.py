@@ -8,6 +8,7 @@ import boto3
 import botocore.config
 import pytest
 
+from people import allow, role, user
 from server import eventually
 from world import pages, refused, word
 
@@ -191,6 +192,23 @@ def test_one_answer_leaves_one_record(world, trail):
     told = sorted(event["EventName"] for event in events)
     assert told == ["GetParameter"] * 5 + ["PutParameter"] * 2
     assert len({event["EventId"] for event in events}) == 7
+
+
+def test_giving_out_credentials_is_told_to_only_read_where_aws_tells_so(world, trail):
+    caller = user(world, allow("sts:*"))
+    to_be = role(world)[1]
+    caller.sts.assume_role(RoleArn=to_be, RoleSessionName="s1")
+    caller.sts.get_session_token()
+    caller.sts.get_federation_token(Name="guest")
+    told = {"AssumeRole": True, "GetSessionToken": False, "GetFederationToken": False}
+    for name, is_read_only in told.items():
+        (event,) = by_name(trail, name)
+        assert event["ReadOnly"] == str(is_read_only).lower(), name
+        record = record_of(event)
+        assert record["readOnly"] is is_read_only, name
+        assert record["responseElements"]["credentials"]["accessKeyId"], name
+        alike = looked_up(trail, lambda event: True, ReadOnly=event["ReadOnly"])
+        assert event["EventId"] in {other["EventId"] for other in alike}, name
 
 
 def test_records_are_there_after_a_kill_and_the_journal_is_whole(restartable):

@@ -1,13 +1,21 @@
 """The journal on disk: whole while the server serves and after it was killed, and found broken when
-it was tampered with; who read a secret."""
+it was tampered with, or cannot be written; who read a secret."""
 
+import contextlib
 import json
+import resource
+import shutil
 import subprocess
 
 import boto3
 import botocore.config
+import botocore.exceptions
+import pytest
 
-from server import BINARY
+from conftest import real
+from people import allow, key_policy, other_account, policy, role, session, user
+from server import BINARY, eventually
+from world import refused
 
 
 def client(server, service):
@@ -22,8 +30,8 @@ def client(server, service):
     )
 
 
-def run(server, *arguments):
-    access_key, secret = server.credentials
+def run(server, *arguments, credentials=None):
+    access_key, secret = credentials or server.credentials
     return subprocess.run(
         [BINARY, "audit", *arguments],
         capture_output=True,
@@ -83,6 +91,43 @@ def test_a_changed_a_shortened_and_a_missing_journal_are_found(restartable):
     assert told.returncode == 1, told
 
 
+@pytest.mark.parametrize(("on_failure", "status"), [("refuse", 503), ("continue", 200)])
+def test_who_cannot_keep_records_is_not_ready_unless_it_goes_on(tmp_path, on_failure, status):
+    """A limit on the length of files, that of the log too, stands for a disk that is full."""
+    server = real(tmp_path / "data", extra=("--audit-on-failure", on_failure)).start()
+    try:
+        _, hard = limit = resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE)
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, (1, hard))
+        assert whether_answered(server) == (status == 200)
+
+        def told_so():
+            answered, body = server.get("/_coffer/ready")
+            return body if answered == status else None
+
+        told = json.loads(eventually(told_so, f"readiness is answered with {status}"))
+        if status == 503:
+            assert told["status"] == "audit journal cannot be written"
+            assert "File too large" in told["reason"], told
+        resource.prlimit(server.process.pid, resource.RLIMIT_FSIZE, limit)
+        eventually(server.is_ready, "the server is ready again")
+        assert whether_answered(server)
+        assert not (server.data / "audit" / "probe.new").exists()
+        server.stop()
+        assert verified(server).returncode == 0
+    finally:
+        server.kill()
+        shutil.rmtree(server.scratch, ignore_errors=True)
+
+
+def whether_answered(server):
+    try:
+        client(server, "sts").get_caller_identity()
+    except botocore.exceptions.ClientError as error:
+        assert error.response["ResponseMetadata"]["HTTPStatusCode"] == 503, error
+        return False
+    return True
+
+
 def test_who_read_a_secret_is_told_and_who_could_not(restartable):
     server = restartable
     made = client(server, "secretsmanager").create_secret(Name="prod/db", SecretString="s")
@@ -102,6 +147,61 @@ def test_who_read_a_secret_is_told_and_who_could_not(restartable):
     assert "GetParametersByPath" in line
     assert run(server, "who-read", "/app/b").stdout == ""
     assert run(server, "who-read", "prod/db", "--since", "soon").returncode == 1
+
+
+def test_who_was_refused_within_an_answer_or_through_parameter_store_is_told(dev):
+    other = dev.sm.create_secret(Name="other", SecretString="s")["ARN"]
+    made = dev.sm.create_secret(Name="prod/db", SecretString="s")["ARN"]
+    dev.ssm.put_parameter(Name="/a", Value="a", Type="String")
+    reference = "/aws/reference/secretsmanager/prod/db"
+    may = allow(["secretsmanager:BatchGetSecretValue", "ssm:Get*"])
+    person = user(dev, may, allow("secretsmanager:GetSecretValue", other))
+    for asked in ("prod/db", made):
+        answer = person.sm.batch_get_secret_value(SecretIdList=[asked, "other"])
+        assert [each["Name"] for each in answer["SecretValues"]] == ["other"]
+    for asked in (reference, f"{reference}:AWSCURRENT"):
+        with refused("AccessDeniedException"):
+            person.ssm.get_parameter(Name=asked, WithDecryption=True)
+    with refused("AccessDeniedException"):
+        person.ssm.get_parameters(Names=["/a", reference], WithDecryption=True)
+    person.ssm.get_parameters(Names=["/a", "/b:3"])
+    for name in ("prod/db", made, reference):
+        told = outcomes(dev, name, person)
+        assert told == ["AccessDenied"] * 3 + ["AccessDeniedException"] * 2, (name, told)
+    assert outcomes(dev, "other", person) == ["read"] * 2
+    assert outcomes(dev, "/a", person) == ["read", "AccessDenied"]
+    assert outcomes(dev, "/b", person) == ["ParameterNotFound"]
+
+
+def test_who_read_from_another_account_is_told_with_the_account(dev):
+    workload = other_account(dev)
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    secret = dev.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)["ARN"]
+    read = ("secretsmanager:GetSecretValue", "kms:Decrypt")
+    _, arn = role(workload, allow(list(read)))
+    text = policy(allow(read[0], Principal={"AWS": arn}))
+    dev.sm.put_resource_policy(SecretId=secret, ResourcePolicy=text)
+    text = key_policy(dev, allow(read[1], Principal={"AWS": arn}))
+    dev.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=text)
+    person = session(workload, arn)
+    person.sm.get_secret_value(SecretId=secret)
+    identity = person.client("sts").get_caller_identity()["UserId"]
+    (line,) = lines_of(dev, "db")
+    assert f" {workload.account}:{identity} GetSecretValue " in line
+
+
+def lines_of(world, name):
+    """What `who-read` prints."""
+    credentials = (world.access_key, world.secret)
+    told = run(world.server, "who-read", name, credentials=credentials)
+    assert told.returncode == 0, told
+    return told.stdout.splitlines()
+
+
+def outcomes(world, name, person):
+    """How this person's reads were answered, newest first."""
+    lines = [line.split(" ") for line in lines_of(world, name)]
+    return [line[-1] for line in lines if line[1] == person.arn_of_caller]
 
 
 def test_who_can_read_a_parameter_is_told_by_whichever_operation(restartable):
@@ -132,8 +232,44 @@ def test_who_can_read_a_parameter_is_told_by_whichever_operation(restartable):
     assert run(server, "who-can-read", "/no").returncode == 1
 
 
-def readers(server, resource):
-    told = run(server, "who-can-read", resource)
+def test_who_can_read_is_told_with_the_grants_and_with_nothing_that_gives_nothing(dev):
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    secret = dev.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)["ARN"]
+    read = allow("secretsmanager:GetSecretValue", secret)
+    people = {name: user(dev, read, name=name) for name in ("named", "granted", "bound", "other")}
+    people["both"] = user(dev, read, allow("kms:*"), name="both")
+    granted = {
+        name: dev.kms.create_grant(
+            KeyId=key,
+            GranteePrincipal=people[name].arn_of_caller,
+            Operations=[operation],
+            **({"Constraints": {"EncryptionContextSubset": context}} if context else {}),
+        )["GrantId"]
+        for name, operation, context in (
+            ("granted", "Decrypt", None),
+            ("bound", "Decrypt", {"SecretARN": secret}),
+            ("other", "Decrypt", {"SecretARN": "another"}),
+            ("other", "Encrypt", None),
+        )
+    }
+    named = allow("kms:Decrypt", Principal={"AWS": people["named"].arn_of_caller}, Sid="Named")
+    dev.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=key_policy(dev, named))
+    by_policy = "secretsmanager:GetSecretValue by identity-based policy statement 1"
+    assert readers(dev.server, "db", (dev.access_key, dev.secret)) == {
+        "named": f"kms:Decrypt by resource-based policy statement Named, {by_policy}",
+        "granted": f"kms:Decrypt by grant {granted['granted']}, {by_policy}",
+        "bound": f"kms:Decrypt by grant {granted['bound']}, {by_policy}",
+        "both": "kms:Decrypt by identity-based policy statement 2, "
+        f"kms:Decrypt by resource-based policy statement 1, {by_policy}",
+    }
+    for name, person in people.items():
+        outcome = contextlib.nullcontext() if name != "other" else refused("AccessDeniedException")
+        with outcome:
+            person.sm.get_secret_value(SecretId="db")
+
+
+def readers(server, resource, credentials=None):
+    told = run(server, "who-can-read", resource, credentials=credentials)
     assert told.returncode == 0, told
     lines = [line.split("\t", 1) for line in told.stdout.splitlines()]
     return {principal.rsplit("/", 1)[1]: because for principal, because in lines}

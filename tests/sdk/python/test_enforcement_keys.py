@@ -332,3 +332,61 @@ def test_a_key_may_be_chosen_by_its_tags_and_aliases(sealed):
         grant(sealed, person.name, *reads("secretsmanager"), allow("kms:Decrypt", "*", wrong))
         with refused_exactly(NO_KEY):
             secret_of(person, sealed)
+
+
+# The operations whose KeyId is "the key ID or key ARN" in the API reference, and what else they ask.
+NO_ALIAS = {
+    "cancel_key_deletion": {},
+    "create_grant": {"GranteePrincipal": "arn:aws:iam::111122223333:root", "Operations": ["Decrypt"]},
+    "delete_imported_key_material": {},
+    "disable_key": {},
+    "disable_key_rotation": {},
+    "enable_key": {},
+    "enable_key_rotation": {},
+    "get_key_last_usage": {},
+    "get_key_policy": {},
+    "get_key_rotation_status": {},
+    "get_parameters_for_import": {
+        "WrappingAlgorithm": "RSAES_OAEP_SHA_256",
+        "WrappingKeySpec": "RSA_2048",
+    },
+    "import_key_material": {"ImportToken": b"t", "EncryptedKeyMaterial": b"m"},
+    "list_grants": {},
+    "list_key_policies": {},
+    "list_key_rotations": {},
+    "list_resource_tags": {},
+    "put_key_policy": {"Policy": "{}"},
+    "replicate_key": {"ReplicaRegion": "eu-west-3"},
+    "retire_grant": {"GrantId": "0" * 64},
+    "revoke_grant": {"GrantId": "0" * 64},
+    "rotate_key_on_demand": {},
+    "schedule_key_deletion": {},
+    "tag_resource": {"Tags": [{"TagKey": "a", "TagValue": "b"}]},
+    "untag_resource": {"TagKeys": ["a"]},
+    "update_key_description": {"Description": "d"},
+    "update_primary_region": {"PrimaryRegion": "eu-west-3"},
+}
+
+
+@pytest.mark.parametrize("operation", NO_ALIAS)
+def test_an_alias_is_not_followed_by_operations_that_take_none(sealed, operation):
+    """Else a refusal would tell somebody without permissions which key it stands for."""
+    ask = getattr(user(sealed).kms, operation)
+    there, gone = f"alias/{sealed.named}", f"alias/{word()}"
+    sealed.kms.create_alias(AliasName=there, TargetKeyId=sealed.key)
+    for alias in (there, gone):
+        with refused("NotFoundException", f"Invalid keyId '{alias}'"):
+            ask(KeyId=alias, **NO_ALIAS[operation])
+        with refused("InvalidArnException", "Key Aliases are not supported for this operation."):
+            ask(KeyId=sealed.arn("kms", alias), **NO_ALIAS[operation])
+
+
+def test_an_alias_for_an_alias_is_refused_before_it_is_followed(sealed):
+    person = user(sealed)
+    alias = f"alias/{sealed.named}"
+    sealed.kms.create_alias(AliasName=alias, TargetKeyId=sealed.key)
+    for target in (alias, f"alias/{word()}", sealed.arn("kms", alias)):
+        with refused("ValidationException", "Aliases must refer to keys. Not aliases"):
+            person.kms.create_alias(AliasName=f"alias/{word()}", TargetKeyId=target)
+        with refused("ValidationException", "Aliases must refer to keys. Not aliases"):
+            person.kms.update_alias(AliasName=alias, TargetKeyId=target)

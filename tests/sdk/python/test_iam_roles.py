@@ -106,6 +106,15 @@ def test_a_role_is_changed_and_what_is_not_said_stays(dev, role):
             "AssumeRole policy may only specify STS AssumeRole actions.",
         ),
         (trust(Resource="*"), "Has prohibited field Resource"),
+        # Observed: aws/aws-cdk#5746.
+        (trust("*"), 'AssumeRolepolicy contained an invalid principal: "STAR":"*".'),
+        # Observed: hashicorp/terraform#35086, with a service that there is not.
+        (trust({"Service": "*"}), 'Invalid principal in policy: "SERVICE":"*"'),
+        # Observed: terraform-aws-modules/terraform-aws-eks#2594.
+        (
+            trust({"Federated": ""}),
+            "Federated principals must be valid domain names or SAML metadata ARNs",
+        ),
     ],
 )
 def test_what_is_no_trust_policy_is_refused_and_changes_nothing(dev, role, document, sentence):
@@ -129,6 +138,7 @@ def test_who_is_not_there_cannot_be_trusted(dev, role):
         {"AWS": dev.iam_arn("root")},
         {"AWS": "*"},
         {"Federated": dev.iam_arn("oidc-provider/a.example.com")},
+        {"Federated": "accounts.google.com"},
     ):
         dev.iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust(principal))
 

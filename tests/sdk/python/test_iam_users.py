@@ -159,8 +159,42 @@ def test_tags_are_joined_listed_and_taken_away(user):
     with refused("LimitExceeded", status=409):
         world.iam.tag_user(UserName=name, Tags=many)
     assert len(world.iam.list_user_tags(UserName=name)["Tags"]) == 2
-    with refused("InvalidInput"):
+    with refused("InvalidInput", "Tag keys beginning with aws: are reserved for system use."):
         world.iam.tag_user(UserName=name, Tags=[{"Key": "aws:x", "Value": ""}])
+    assert len(world.iam.list_user_tags(UserName=name)["Tags"]) == 2
+
+
+def test_who_tags_with_nothing_is_told_so(user):
+    # Observed: radkawar/stackd, testdata/aws/iam/tag_inputs.json; who may not tag learns it first.
+    world, name = user
+    iam = world.iam
+    trust = json.dumps(
+        {"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}
+    )
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.create_instance_profile(InstanceProfileName=name)
+    arn = iam.create_policy(PolicyName=name, PolicyDocument=policy())["Policy"]["Arn"]
+    provider = iam.create_open_id_connect_provider(Url=f"https://{name}.example.com")
+    device = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]
+    for tag in (
+        lambda: iam.tag_user(UserName=name, Tags=[]),
+        lambda: iam.tag_role(RoleName=name, Tags=[]),
+        lambda: iam.tag_instance_profile(InstanceProfileName=name, Tags=[]),
+        lambda: iam.tag_policy(PolicyArn=arn, Tags=[]),
+        lambda: iam.tag_open_id_connect_provider(
+            OpenIDConnectProviderArn=provider["OpenIDConnectProviderArn"], Tags=[]
+        ),
+        lambda: iam.tag_mfa_device(SerialNumber=device["SerialNumber"], Tags=[]),
+    ):
+        with refused("InvalidInput", "Error occurred while validating input. "):
+            tag()
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    stranger = World(
+        world.server, world.account, key["AccessKeyId"], key["SecretAccessKey"], world.region
+    )
+    with refused("AccessDenied", status=403):
+        stranger.iam.tag_user(UserName=name, Tags=[])
+    stranger.close()
 
 
 def test_an_inline_policy_comes_back_as_it_was_written(user):

@@ -14,7 +14,7 @@ import pytest
 
 import wire
 from server import eventually
-from world import World, tags
+from world import World, tags, word
 
 SLOW_SECONDS_MAX = 100
 
@@ -94,6 +94,37 @@ def test_bytes_that_are_no_base64_can_not_be_read(dev):
     body = {"Name": "app/db", "SecretBinary": "not base64!", "ClientRequestToken": "t" * 32}
     answer = call(dev, body, operation="CreateSecret", service="secretsmanager")
     assert (answer.status, answer.code) == (400, "SerializationException"), answer
+
+
+@pytest.mark.parametrize(
+    ("index", "status", "told"),
+    [
+        # Observed: radkawar/stackd, testdata/aws/iam/tag_inputs.json.
+        ("1", 200, ""),
+        ("01", 200, ""),
+        ("0", 400, "0 is not a valid index"),
+        ("-1", 400, "Key -1 may not have a leading"),
+        ("1.0", 400, "Two index elements may not occur back to back"),
+        ("12", 400, "Excessively sparse input would skip 11 list elements"),
+        ("11", 400, "validation errors detected"),
+        ("one", 400, "tags.1.member.key"),
+        ("%2B1", 400, "tags.1.member.key"),
+        # Observed: floci-io/floci, of SES.
+        ("214748370", 400, "Index 214748370 is illegal"),
+        ("4294967297", 400, "Index 4294967297 is illegal"),
+    ],
+)
+def test_the_members_of_a_form_are_counted(dev, index, status, told):
+    name = f"u-{word()}"
+    dev.iam.create_user(UserName=name)
+    form = f"Action=TagUser&Version=2010-05-08&UserName={name}"
+    body = f"{form}&Tags.member.{index}.Key=team&Tags.member.{index}.Value=db".encode()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    signed = wire.sign(dev, "iam", None, body, headers, region="us-east-1")
+    answer = wire.send(dev.server, body, signed)
+    assert answer.status == status, answer
+    assert told in answer.body.decode(), answer
+    assert bool(dev.iam.list_user_tags(UserName=name)["Tags"]) == (status == 200)
 
 
 def test_a_body_that_is_too_large_is_refused(world):

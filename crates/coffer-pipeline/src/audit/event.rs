@@ -80,7 +80,7 @@ impl AuditRecord {
             additional_event_data: self.additional_event_data.as_deref(),
             request_id: &self.request_id,
             event_id: self.event_id(),
-            read_only: self.read_only,
+            read_only: self.is_told_read_only(),
             resources: self.audited_resources().collect(),
             event_type: &self.event_type,
             management_event: true,
@@ -91,6 +91,15 @@ impl AuditRecord {
             tls_details: self.tls_details.as_ref(),
         };
         serde_json::to_string(&event).unwrap_or_default()
+    }
+
+    /// Whether CloudTrail calls it read only, which of giving out credentials does not follow from
+    /// what is written.
+    pub fn is_told_read_only(&self) -> bool {
+        let is_this = |(source, name, _): &&(&str, &str, bool)| {
+            *source == self.event_source && *name == self.event_name
+        };
+        READ_ONLY.iter().find(is_this).map_or(self.read_only, |(_, _, told)| *told)
     }
 
     /// The resources, each with its owner and type.
@@ -144,6 +153,14 @@ const TYPES: &[(&str, &str, &str)] = &[
     ("iam", "instance-profile", "AWS::IAM::InstanceProfile"),
     ("iam", "oidc-provider", "AWS::IAM::OIDCProvider"),
     ("cloudtrail", "trail", "AWS::CloudTrail::Trail"),
+];
+/// AWS: the `readOnly` of its records of these, in examples of its guides and in records at large.
+/// Decided: GetSessionToken, of which there are none, is told as GetFederationToken is.
+const READ_ONLY: &[(&str, &str, bool)] = &[
+    ("sts.amazonaws.com", "AssumeRole", true),
+    ("sts.amazonaws.com", "AssumeRoleWithWebIdentity", true),
+    ("sts.amazonaws.com", "GetFederationToken", false),
+    ("sts.amazonaws.com", "GetSessionToken", false),
 ];
 /// AWS: the version that the user guide calls current ("CloudTrail record contents", 2026-11).
 const EVENT_VERSION: &str = "1.11";

@@ -9,7 +9,7 @@ use coffer_policy::{Flaw, Grammar, Policy};
 use proptest::prelude::{Strategy, any, prop, prop_oneof, proptest};
 use serde_json::{Value, json};
 
-use super::world::{ROLE, SERVICE, USER, USER_ID, document};
+use super::world::{PROVIDER, ROLE, SERVICE, USER, USER_ID, document};
 
 const SYNTAX: &str = "Syntax errors in policy.";
 const LEGACY: &str = "The policy failed legacy parsing";
@@ -225,7 +225,11 @@ fn trust_policies_are_refused_in_the_words_of_iam() {
         (json!({}), "taken"),
         (json!({"Action": ["sts:AssumeRole", "sts:TagSession"], "Sid": "with space"}), "taken"),
         (json!({"Principal": {"Service": SERVICE}, "Effect": "Deny"}), "taken"),
-        (json!({"Principal": "*"}), "taken"),
+        (json!({"Principal": {"AWS": "*"}}), "taken"),
+        (
+            json!({"Principal": "*"}),
+            "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".",
+        ),
         (json!({"Effect": "absent"}), "Missing required field Effect"),
         (json!({"Effect": "Maybe"}), "Invalid effect: Maybe"),
         (json!({"Principal": "absent"}), "Missing required field Principal"),
@@ -258,6 +262,39 @@ fn trust_policies_are_refused_in_the_words_of_iam() {
     ] {
         check(Grammar::Trust, changes, wanted);
     }
+}
+
+#[test]
+fn a_role_trusts_nobody_who_cannot_ask_for_it() {
+    for principal in [
+        json!({"Federated": "accounts.google.com"}),
+        json!({"Federated": ["cognito-identity.amazonaws.com", PROVIDER]}),
+        json!({"Federated": "arn:aws:iam::111122223333:saml-provider/ADFS"}),
+    ] {
+        check(Grammar::Trust, json!({"Principal": principal}), "taken");
+    }
+    let federated = "Federated principals must be valid domain names or SAML metadata ARNs";
+    let service = "Invalid principal in policy: \"SERVICE\":\"*\"";
+    let canonical = "Invalid principal in policy: \"CANONICALUSER\":\"x\"";
+    for name in [
+        "",
+        "x",
+        "*",
+        "*.example.com",
+        "https://accounts.google.com",
+        "accounts..google.com",
+        "-a.example.com",
+        "arn:aws:iam//111122223333:oidc-provider/a.example.com",
+        "arn:aws:iam:::oidc-provider/a.example.com",
+        "arn:aws:iam::111122223333:oidc-provider/",
+        "arn:aws:iam::111122223333:oidc-provider/*",
+        USER,
+    ] {
+        check(Grammar::Trust, json!({"Principal": {"Federated": name}}), federated);
+    }
+    check(Grammar::Trust, json!({"Principal": {"Service": "*"}}), service);
+    check(Grammar::Trust, json!({"Principal": {"Service": [SERVICE, "*"]}}), service);
+    check(Grammar::Trust, json!({"Principal": {"CanonicalUser": "x"}}), canonical);
 }
 
 #[test]

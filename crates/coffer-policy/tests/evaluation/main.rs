@@ -16,5 +16,6 @@ mod naive;
 mod organizations;
 mod principals;
 mod random;
+mod reasons;
 mod trust_and_keys;
 mod world;

@@ -55,7 +55,7 @@ fn a_naive_evaluator_decides_the_same() {
 
 const CASES: u32 = 4000;
 
-fn case() -> impl Strategy<Value = Case> {
+pub(crate) fn case() -> impl Strategy<Value = Case> {
     let who = select(vec![
         Who::Root,
         Who::User,
@@ -181,7 +181,7 @@ fn statement(shape: Shape) -> impl Strategy<Value = Value> {
         prop::bool::weighted(0.12),
         some_of(PATTERNS, 3),
         prop::bool::weighted(0.15),
-        principal(),
+        principal(shape),
         prop::option::weighted(0.35, conditions()),
     )
         .prop_map(
@@ -226,12 +226,12 @@ fn some_of(texts: &'static [&'static str], most: usize) -> impl Strategy<Value =
     )
 }
 
-fn principal() -> BoxedStrategy<Value> {
+fn principal(shape: Shape) -> BoxedStrategy<Value> {
     let names =
         some_of(&[USER, USER_ID, ROLE, ROLE_ID, SESSION, FEDERATED, ROOT, HOME, AWAY, "*"], 3);
     Union::new_weighted(vec![
         (6, names.prop_map(|names| json!({ "AWS": names })).boxed()),
-        (1, Just(json!("*")).boxed()),
+        (1, Just(if shape == Shape::Trust { json!({"AWS": "*"}) } else { json!("*") }).boxed()),
         (1, Just(json!({"Service": SERVICE, "AWS": ROOT})).boxed()),
         (1, Just(json!({"Service": ["sns.amazonaws.com"], "Federated": PROVIDER})).boxed()),
     ])

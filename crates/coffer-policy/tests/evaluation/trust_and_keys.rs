@@ -57,7 +57,7 @@ fn a_role_of_another_account_needs_trust_and_permission() {
 #[test]
 fn a_denial_in_a_trust_policy_is_named_as_such() {
     let statement = json!([trust(aws(USER)),
-        {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]);
+        {"Effect": "Deny", "Principal": aws("*"), "Action": "sts:AssumeRole"}]);
     Case::of(Who::User).of_role(statement).check("with an explicit deny in the role trust policy");
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use coffer_policy::{
-    ContextKeys, ContextValues, Decision, Explanation, Grammar, Policies, Policy, PolicyType,
-    Principal, PrincipalKind, Request, ResourceKind, ResourcePolicy, allows, evaluate, explain,
+    ContextKeys, ContextValues, Decision, Explanation, Grammar, Place, Policies, Policy,
+    PolicyType, Principal, PrincipalKind, Request, ResourceKind, ResourcePolicy, allows, evaluate,
+    explain,
 };
 use serde_json::{Value, json};
 
@@ -183,6 +184,20 @@ impl Case {
                 )
             });
             (explanation.decision, sids.collect())
+        })
+    }
+
+    /// Where the statements are that decide.
+    pub(crate) fn deciding(&self) -> Vec<Place> {
+        self.with(|request, policies| {
+            explain(request, policies).deciding().map(|matched| matched.place).collect()
+        })
+    }
+
+    /// Where the statements are that the decision rests on.
+    pub(crate) fn reasons(&self) -> Vec<Place> {
+        self.with(|request, policies| {
+            explain(request, policies).reasons().map(|matched| matched.place).collect()
         })
     }
 

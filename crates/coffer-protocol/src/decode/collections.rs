@@ -160,7 +160,7 @@ fn values<T: Decode>(
 fn items(value: Value, decoder: &Decoder) -> Result<Vec<Value>, Fault> {
     match value {
         Value::Array(items) => Ok(items),
-        Value::Object(members) if decoder.is_query() => Ok(numbered(members, "member")),
+        Value::Object(members) if decoder.is_query() => numbered(members, "member", decoder),
         Value::Object(_) => Err(decoder.mistyped(leaves::MAP_UNEXPECTED)),
         Value::String(text) if decoder.is_query() && text.is_empty() => Ok(Vec::new()),
         _ => Err(decoder.mistyped("Expected list or null")),
@@ -170,7 +170,7 @@ fn items(value: Value, decoder: &Decoder) -> Result<Vec<Value>, Fault> {
 fn entries(value: Value, decoder: &Decoder) -> Result<Map<String, Value>, Fault> {
     match value {
         Value::Object(members) if decoder.is_query() => {
-            let pairs = numbered(members, "entry").into_iter().filter_map(|entry| {
+            let pairs = numbered(members, "entry", decoder)?.into_iter().filter_map(|entry| {
                 let Value::Object(mut entry) = entry else { return None };
                 match (entry.remove("key")?, entry.remove("value")?) {
                     (Value::String(key), value) => Some((key, value)),
@@ -187,13 +187,60 @@ fn entries(value: Value, decoder: &Decoder) -> Result<Map<String, Value>, Fault>
 }
 
 /// The members of a query's list, in order: `X.member.1`, or `X.1` where the list is flattened.
-fn numbered(mut members: Map<String, Value>, between: &str) -> Vec<Value> {
+///
+/// Observed of IAM (radkawar/stackd, testdata/aws/iam/query_collections.json, 2026-09): members that
+/// are left out are there with nothing in them, up to ten in a row, and what has a name in the place
+/// of an index is the only member.
+fn numbered(
+    mut members: Map<String, Value>,
+    between: &str,
+    decoder: &Decoder,
+) -> Result<Vec<Value>, Fault> {
     let inner = match members.remove(between) {
         Some(Value::Object(inner)) => inner,
-        _ => members,
+        Some(Value::String(text)) if text.is_empty() => return Ok(Vec::new()),
+        Some(_) => return Err(decoder.mistyped("Unexpected list element termination")),
+        None => members,
     };
-    let mut found: Vec<(u32, Value)> =
-        inner.into_iter().filter_map(|(key, value)| Some((key.parse().ok()?, value))).collect();
-    found.sort_by_key(|(number, _)| *number);
-    found.into_iter().map(|(_, value)| value).collect()
+    let mut found: Vec<(usize, Value)> = Vec::new();
+    let mut named = Map::new();
+    for (key, value) in inner {
+        match key.parse().ok().filter(|_| !key.starts_with('+')) {
+            Some(index) => found.push((index, value)),
+            None => drop(named.insert(key, value)),
+        }
+    }
+    if found.is_empty() && !named.is_empty() {
+        return Ok(vec![Value::Object(named)]);
+    }
+    found.sort_by_key(|(index, _)| *index);
+    let mut items = Vec::with_capacity(found.len());
+    let mut last = 1;
+    for (index, value) in found {
+        let skipped = index.saturating_sub(last);
+        if skipped > SKIPPED_MAX {
+            let skipped = in_thousands(skipped);
+            let told = format!("Excessively sparse input would skip {skipped} list elements");
+            return Err(decoder.mistyped(told));
+        }
+        items.resize(index.saturating_sub(1), Value::String(String::new()));
+        items.push(value);
+        last = index;
+    }
+    Ok(items)
 }
+
+/// A number as AWS writes it in this place: `1,499`.
+fn in_thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+const SKIPPED_MAX: usize = 10;

@@ -18,8 +18,8 @@ pub(crate) fn of(value: &Value) -> Option<String> {
 /// A list's members.
 pub(crate) fn of_items(items: &[Value]) -> Option<String> {
     let mut text = String::from("[");
-    for item in items {
-        if text.len() > 1 {
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
             text.push_str(", ");
         }
         text.push_str(&leaf(item)?);

@@ -185,6 +185,8 @@ pub fn enumeration<T: FromStr<Err = UnknownValue>>(
 pub(crate) fn mistyped(value: &Value, wanted: &str, decoder: &Decoder) -> Fault {
     let found = match value {
         Value::Array(_) => return decoder.mistyped(LIST_UNEXPECTED),
+        // Observed: in a form, what has members where a value is wanted is told as a list.
+        Value::Object(_) if decoder.is_query() => return decoder.mistyped(LIST_UNEXPECTED),
         Value::Object(_) => return decoder.mistyped(MAP_UNEXPECTED),
         Value::String(_) => "STRING_VALUE",
         Value::Bool(true) => "TRUE_VALUE",

@@ -90,8 +90,6 @@ pub enum AuthFault {
         /// When it was received.
         now: Timestamp,
     },
-    /// The presigned request's time is over.
-    PresignedExpired,
     /// Nobody has this access key, or it is inactive.
     UnknownKey,
     /// The signature is not the one that the secret key gives.
@@ -172,7 +170,6 @@ impl AuthFault {
             Self::Scope { sentences } => sentences.clone().into(),
             Self::Expired { signed, now } => expired(*signed, *now).into(),
             Self::NotYetCurrent { signed, now } => not_yet_current(*signed, *now).into(),
-            Self::PresignedExpired => "Request has expired.".into(),
             Self::UnknownKey => "The security token included in the request is invalid.".into(),
             Self::Mismatch => MISMATCH.into(),
             // AWS: without the full stop where it is the session token that is wrong.
@@ -199,7 +196,6 @@ impl AuthFault {
             | Self::Expired { .. }
             | Self::NotYetCurrent { .. }
             | Self::Mismatch => &INVALID_SIGNATURE,
-            Self::PresignedExpired => &REQUEST_EXPIRED,
             Self::UnknownKey | Self::TokenInvalid => &UNRECOGNIZED,
             Self::TokenExpired => &EXPIRED_TOKEN,
         }
@@ -297,8 +293,6 @@ const INVALID_SIGNATURE: Row = Row {
     query_code: "SignatureDoesNotMatch",
     query_status: 403,
 };
-const REQUEST_EXPIRED: Row =
-    Row { json_code: "RequestExpired", query_code: "RequestExpired", query_status: 400 };
 const UNRECOGNIZED: Row = Row {
     json_code: "UnrecognizedClientException",
     query_code: "InvalidClientTokenId",

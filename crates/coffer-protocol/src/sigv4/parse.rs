@@ -25,7 +25,6 @@ pub struct Unverified<'a> {
     pub(super) session_token: Option<Cow<'a, str>>,
     pub(super) signature: Option<[u8; 32]>,
     pub(super) stamp: Stamp,
-    pub(super) expires_seconds: Option<u64>,
     pub(super) payload_hash: Option<Cow<'a, [u8]>>,
 }
 

@@ -63,7 +63,7 @@ fn garbage(route: &Route) -> Vec<Vec<u8>> {
             all
         }
         Protocol::Query { .. } => {
-            let ends: [&[u8]; 4] = [b"&A=1&A.b=2", b"&a=%ff%fe", b"&a=%zz", b"&Action=Other"];
+            let ends: [&[u8]; 4] = [b"&A=1&A.b=2", b"&a=%ff%fe", b"&a=%zz", b"&Action.b=Other"];
             let mut all: Vec<Vec<u8>> = ends.map(|end| [&bare(route), end].concat()).into();
             all.push([bare(route), b"&a.b".repeat(10_000)].concat());
             all.push([bare(route), b"&a".to_vec(), b".a".repeat(10_000)].concat());

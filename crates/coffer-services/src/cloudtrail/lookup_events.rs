@@ -10,6 +10,7 @@ use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 use serde_json::{Map, Value};
 
 use super::errors::CloudTrailError;
+use super::resource_name::{is_meant, names};
 
 /// Looks up events of the last 90 days, newest first: those that changed something, and, beyond
 /// what AWS keeps, those that read or were refused as well.
@@ -146,7 +147,7 @@ impl LookupAttribute {
         match self.attribute_key {
             LookupAttributeKey::EventId => record.event_id() == wanted,
             LookupAttributeKey::EventName => record.event_name == wanted,
-            LookupAttributeKey::ReadOnly => wanted == record.read_only.to_string(),
+            LookupAttributeKey::ReadOnly => wanted == record.is_told_read_only().to_string(),
             LookupAttributeKey::Username => record.user_identity.lookup_name() == Some(wanted),
             LookupAttributeKey::EventSource => record.event_source == wanted,
             LookupAttributeKey::AccessKeyId => {
@@ -172,7 +173,7 @@ impl Event {
         Self {
             event_id: Some(record.event_id()),
             event_name: Some(record.event_name.clone()),
-            read_only: Some(record.read_only.to_string()),
+            read_only: Some(record.is_told_read_only().to_string()),
             access_key_id: record.user_identity.access_key_id.as_deref().map(str::to_owned),
             event_time: Some(record.event_time),
             event_source: Some(record.event_source.clone()),
@@ -183,24 +184,6 @@ impl Event {
     }
 }
 
-/// Whether a resource goes by this name: `/a/b` or `a` for a parameter, a secret's name without
-/// the six characters at the end of its ARN, a key's id.
-fn names(arn: &str, name: &str) -> bool {
-    let mut parts = arn.splitn(6, ':');
-    let service = parts.nth(2).unwrap_or_default();
-    let resource = parts.nth(2).unwrap_or_default();
-    match service {
-        "ssm" => resource
-            .strip_prefix("parameter/")
-            .is_some_and(|path| path == name.strip_prefix('/').unwrap_or(name)),
-        "secretsmanager" => resource.strip_prefix("secret:").is_some_and(|whole| {
-            let short = whole.rsplit_once('-').filter(|(_, end)| end.len() == SUFFIX_BYTES);
-            whole == name || short.is_some_and(|(short, _)| short == name)
-        }),
-        _ => resource.rsplit(['/', ':']).next() == Some(name),
-    }
-}
-
 /// Whether a request asked for this by name: the record of one that was refused, or found nothing,
 /// names no resource.
 fn is_asked_for(record: &AuditRecord, name: &str) -> bool {
@@ -208,7 +191,9 @@ fn is_asked_for(record: &AuditRecord, name: &str) -> bool {
     let Ok(members) = serde_json::from_str::<Map<String, Value>>(parameters.get()) else {
         return false;
     };
-    let is_it = |value: &Value| value.as_str().is_some_and(|text| text == name);
+    let is_it = |value: &Value| {
+        value.as_str().is_some_and(|words| is_meant(words, name, &record.event_source))
+    };
     NAMING_MEMBERS.iter().filter_map(|member| members.get(*member)).any(|value| match value {
         Value::Array(values) => values.iter().any(is_it),
         value => is_it(value),
@@ -235,35 +220,13 @@ fn place_of(token: &str) -> Result<Place, Fault> {
 const NAMING_MEMBERS: [&str; 6] =
     ["secretId", "secretIdList", "name", "names", "keyId", "resourceId"];
 const PAGE_MAX: i32 = 50;
-/// What Secrets Manager puts at the end of a secret's ARN, behind a hyphen.
-const SUFFIX_BYTES: usize = 6;
 
 #[cfg(test)]
 mod tests {
     use coffer_model::Timestamp;
     use coffer_pipeline::audit::history::Place;
 
-    use super::{names, place_of, token_of};
-
-    #[test]
-    fn resources_go_by_the_names_that_callers_know() {
-        let secret = "arn:aws:secretsmanager:r-1:111122223333:secret:prod/db-x-AbCdEf";
-        let parameter = "arn:aws:ssm:r-1:111122223333:parameter/a/b";
-        for (arn, name, is_its) in [
-            (secret, "prod/db-x", true),
-            (secret, "prod/db-x-AbCdEf", true),
-            (secret, "prod/db", false),
-            (secret, "db-x", false),
-            (parameter, "/a/b", true),
-            (parameter, "a/b", true),
-            (parameter, "b", false),
-            ("arn:aws:ssm:r-1:111122223333:parameter/a", "a", true),
-            ("arn:aws:kms:r-1:111122223333:key/1234", "1234", true),
-            ("arn:aws:iam::111122223333:role/path/deploy", "deploy", true),
-        ] {
-            assert_eq!(names(arn, name), is_its, "{arn} {name}");
-        }
-    }
+    use super::{place_of, token_of};
 
     #[test]
     fn a_token_is_the_place_it_was_made_of() {

@@ -61,7 +61,7 @@ impl Selectors {
 
 impl BasicSelector {
     fn selects(&self, record: &AuditRecord) -> bool {
-        let of_kind = if record.read_only { self.reads } else { self.writes };
+        let of_kind = if record.is_told_read_only() { self.reads } else { self.writes };
         self.management && of_kind && !self.excluded_sources.contains(&record.event_source)
     }
 }
@@ -92,7 +92,7 @@ impl Test {
 fn field_of<'r>(record: &'r AuditRecord, field: &str) -> &'r str {
     match field {
         "eventCategory" => "Management",
-        "readOnly" if record.read_only => "true",
+        "readOnly" if record.is_told_read_only() => "true",
         "readOnly" => "false",
         "eventSource" => &record.event_source,
         "eventName" => &record.event_name,

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use coffer_model::AccountId;
 use coffer_pipeline::authorization::Judgement;
 use coffer_pipeline::identity::{RoleRecord, UserRecord};
-use coffer_pipeline::{Access, Call, Caller, Demand, Facts, Guard, Nothing, Operation};
+use coffer_pipeline::{Access, Call, Caller, Demand, Guard, Operation};
 use coffer_policy::{Grammar, PrincipalEntry};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::{Direction, Key, Record};
 
 use super::errors::CofferError;
+use crate::kms::through::ToOpen;
 use crate::page;
 use crate::{secretsmanager, ssm};
 
@@ -46,7 +47,8 @@ pub(super) struct ListReadersOutput {
 pub(super) struct Reader {
     /// The ARN of the user or role.
     principal: Option<String>,
-    /// What lets it: policies and their statements, for each permission that is needed.
+    /// What lets it: of each permission that is needed, the policies and their statements, or the
+    /// grant on the key.
     because: Option<Vec<String>>,
     /// The condition keys that this rests on.
     conditions: Option<Vec<String>>,
@@ -73,28 +75,24 @@ impl Operation for ListReaders {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let asked = to_read(call, &input.resource).await?;
         let arn = asked.resource();
-        let accounts = accounts_of(call, asked.all())?;
+        let accounts = accounts_of(call, &asked.any_of)?;
         let (readers, next_token) =
-            page_of(call, &accounts, asked, input.next_token.as_deref()).await?;
+            page_of(call, &accounts, &asked, input.next_token.as_deref()).await?;
         Ok(ListReadersOutput { arn, readers: Some(readers), next_token })
     }
 }
 
-/// What a read asks for: any one of the first, and all of the second.
+/// What a read asks for: any one of some permissions, and the key.
 struct ToRead {
     /// Each the permission of another operation that reads; the first names the resource.
     any_of: Vec<Demand>,
-    /// What each of them needs besides: the key.
-    all_of: Vec<Demand>,
+    /// What each of them needs besides.
+    key: Option<ToOpen>,
 }
 
 impl ToRead {
     fn resource(&self) -> Option<String> {
         self.any_of.first().map(|demand| demand.resource.clone())
-    }
-
-    fn all(&self) -> impl Iterator<Item = &Demand> {
-        self.any_of.iter().chain(&self.all_of)
     }
 }
 
@@ -104,15 +102,14 @@ async fn to_read(call: &mut Call<'_>, resource: &str) -> Result<ToRead, Fault> {
         match secretsmanager::read::demands(call, resource).await {
             Err(fault) if !fault.is_server_fault() && !resource.starts_with("arn:") => {}
             found => {
-                let mut any_of = found.map_err(not_found)?;
-                let all_of = any_of.split_off(any_of.len().min(1));
-                return Ok(ToRead { any_of, all_of });
+                let (demand, key) = found.map_err(not_found)?;
+                return Ok(ToRead { any_of: vec![demand], key });
             }
         }
     }
     let found = ssm::permission::demands_to_read(call, resource).await;
-    let (any_of, all_of) = found.map_err(not_found)?;
-    Ok(ToRead { any_of, all_of })
+    let (any_of, key) = found.map_err(not_found)?;
+    Ok(ToRead { any_of, key })
 }
 
 fn not_found(fault: Fault) -> Fault {
@@ -125,11 +122,8 @@ fn not_found(fault: Fault) -> Fault {
 }
 
 /// The accounts whose users and roles may come to it: the owner's, the caller's, and those that
-/// its policies name.
-fn accounts_of<'d>(
-    call: &Call<'_>,
-    demands: impl Iterator<Item = &'d Demand>,
-) -> Result<Vec<AccountId>, Fault> {
+/// its policies name. Who is named by its key's policy or by a grant alone has no way to it.
+fn accounts_of(call: &Call<'_>, demands: &[Demand]) -> Result<Vec<AccountId>, Fault> {
     let mut accounts = BTreeSet::from([call.account()]);
     for demand in demands {
         accounts.extend(demand.owner());
@@ -154,13 +148,9 @@ fn account_in(entry: &PrincipalEntry) -> Option<AccountId> {
 async fn page_of(
     call: &mut Call<'_>,
     accounts: &[AccountId],
-    asked: ToRead,
+    asked: &ToRead,
     token: Option<&str>,
 ) -> Result<(Vec<Reader>, Option<String>), Fault> {
-    let ways = asked.any_of.len();
-    let demands = asked.any_of.into_iter().chain(asked.all_of);
-    let asked: Vec<(Demand, &(dyn Facts + Sync))> =
-        demands.map(|demand| (demand, &Nothing as &(dyn Facts + Sync))).collect();
     let mut after = place_of(accounts, token)?;
     let mut readers = Vec::new();
     let mut left = JUDGED_MAX;
@@ -170,14 +160,7 @@ async fn page_of(
         }
         let callers = callers_under(call, &prefix, after.take().as_ref(), left).await?;
         for (key, caller) in callers {
-            let principal = caller.principal_arn.clone();
-            let judgements = call.judgement_of(caller, &asked).await?;
-            let (any_of, all_of) = judgements.split_at(ways.min(judgements.len()));
-            let is_allowed = |judgement: &&Judgement| judgement.decision.is_allowed();
-            let is_one = any_of.iter().any(|judgement| is_allowed(&judgement));
-            if is_one && all_of.iter().all(|judgement| is_allowed(&judgement)) {
-                readers.push(reader(principal, judgements.iter().filter(is_allowed)));
-            }
+            readers.extend(judged(call, asked, caller).await?);
             left -= 1;
             if left == 0 {
                 return Ok((readers, Some(page::token(&key))));
@@ -185,6 +168,64 @@ async fn page_of(
         }
     }
     Ok((readers, None))
+}
+
+/// Whether somebody can read it, and by what: all of what lets it, so that it can be taken away.
+async fn judged(
+    call: &mut Call<'_>,
+    asked: &ToRead,
+    caller: Caller,
+) -> Result<Option<Reader>, Fault> {
+    let mut reasons = Reasons::default();
+    let context = call.as_if_by(Arc::new(caller)).await?;
+    if let Some(key) = &asked.key {
+        let by_policy = key.demand(call, false);
+        let mut may = reasons.count(&by_policy, &call.judgement_in(&context, &by_policy).await?);
+        if let Some(grant_id) = key.grant_to(call, &context.caller).await? {
+            let by_grant = key.demand(call, true);
+            if may || reasons.count(&by_grant, &call.judgement_in(&context, &by_grant).await?) {
+                reasons.because.insert(format!("{} by grant {grant_id}", by_grant.action));
+                may = true;
+            }
+        }
+        if !may {
+            return Ok(None);
+        }
+    }
+    let mut may = false;
+    for demand in &asked.any_of {
+        may |= reasons.count(demand, &call.judgement_in(&context, demand).await?);
+    }
+    Ok(may.then(|| reasons.of(&context.caller)))
+}
+
+/// What lets somebody read.
+#[derive(Default)]
+struct Reasons {
+    because: BTreeSet<String>,
+    conditions: BTreeSet<String>,
+}
+
+impl Reasons {
+    /// Adds those of what is allowed; says whether it is.
+    fn count(&mut self, demand: &Demand, judgement: &Judgement) -> bool {
+        let is_allowed = judgement.decision.is_allowed();
+        for because in judgement.because.iter().filter(|_| is_allowed) {
+            let (action, policy, statement) = (demand.action, because.policy, &because.statement);
+            self.because.insert(format!("{action} by {policy} statement {statement}"));
+            self.conditions.extend(because.conditions.iter().cloned());
+        }
+        is_allowed
+    }
+
+    fn of(self, caller: &Caller) -> Reader {
+        Reader {
+            principal: Some(caller.principal_arn.clone()),
+            because: Some(self.because.into_iter().collect()),
+            conditions: Some(self.conditions.into_iter().collect())
+                .filter(|keys: &Vec<_>| !keys.is_empty()),
+        }
+    }
 }
 
 fn prefixes_of(accounts: &[AccountId]) -> impl Iterator<Item = Vec<u8>> + '_ {
@@ -214,21 +255,6 @@ async fn callers_under(
     let rows = call.scan::<RoleRecord>(prefix, after, rows_max, Direction::Ascending).await?;
     let session = |(key, role): (Key, Arc<RoleRecord>)| (key, Caller::of_role(&role, SESSION));
     Ok(rows.into_iter().map(session).collect())
-}
-
-fn reader<'j>(principal: String, allowed: impl Iterator<Item = &'j Judgement> + Clone) -> Reader {
-    let because = allowed.flat_map(|judgement| &judgement.because);
-    let told: BTreeSet<String> = because
-        .clone()
-        .map(|because| format!("{} statement {}", because.policy, because.statement))
-        .collect();
-    let conditions: BTreeSet<String> =
-        because.flat_map(|because| because.conditions.iter().cloned()).collect();
-    Reader {
-        principal: Some(principal),
-        because: Some(told.into_iter().collect()),
-        conditions: Some(conditions.into_iter().collect()).filter(|keys: &Vec<_>| !keys.is_empty()),
-    }
 }
 
 /// The name of the session that stands for all of a role.

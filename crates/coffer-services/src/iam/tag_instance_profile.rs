@@ -47,6 +47,7 @@ impl Operation for TagInstanceProfile {
         let profile = instance_profile::find(call, &input.instance_profile_name).await?;
         call.acted_on(&profile.arn());
         let mut profile = profile.as_ref().clone();
+        tags::must_be_given(&input.tags)?;
         profile.tags = tags::joined(&profile.tags, &input.tags)?;
         call.put(profile).await
     }

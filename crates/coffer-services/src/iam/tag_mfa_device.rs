@@ -42,6 +42,7 @@ impl Operation for TagMFADevice {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let mut device = mfa::device(call, &input.serial_number).await?.as_ref().clone();
         call.acted_on(&device.arn());
+        tags::must_be_given(&input.tags)?;
         device.tags = tags::joined(&device.tags, &input.tags)?;
         call.put(device).await
     }

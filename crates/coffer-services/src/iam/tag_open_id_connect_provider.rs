@@ -43,6 +43,7 @@ impl Operation for TagOpenIDConnectProvider {
         let provider = oidc_provider::find(call, &input.open_id_connect_provider_arn).await?;
         call.acted_on(&provider.arn());
         let mut provider = provider.as_ref().clone();
+        tags::must_be_given(&input.tags)?;
         provider.tags = tags::joined(&provider.tags, &input.tags)?;
         call.put(provider).await
     }

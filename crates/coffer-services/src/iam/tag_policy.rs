@@ -41,7 +41,7 @@ impl Operation for TagPolicy {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let mut policy = managed_policy::own(call, &input.policy_arn).await?;
         call.acted_on(&input.policy_arn);
-
+        tags::must_be_given(&input.tags)?;
         policy.tags = managed_policy::joined(&policy.tags, &input.tags)?;
         call.put(policy).await
     }

@@ -42,7 +42,7 @@ impl Operation for TagRole {
         let role = find::role(call, &input.role_name).await?;
         call.acted_on(&role.arn());
         let mut role = role.as_ref().clone();
-
+        tags::must_be_given(&input.tags)?;
         role.tags = tags::joined(&role.tags, &input.tags)?;
         call.put(role).await
     }

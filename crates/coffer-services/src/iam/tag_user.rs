@@ -42,6 +42,7 @@ impl Operation for TagUser {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let mut user = find::user(call, &input.user_name).await?.as_ref().clone();
         call.acted_on(&user.arn());
+        tags::must_be_given(&input.tags)?;
         user.tags = tags::joined(&user.tags, &input.tags)?;
         call.put(user).await
     }

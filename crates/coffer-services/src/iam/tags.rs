@@ -34,12 +34,22 @@ pub(super) fn joined(
     Ok(tags)
 }
 
+/// Refuses to tag with nothing.
+// AWS: the sentence, with its blank, as observed of TagUser, whoever may call it (radkawar/stackd,
+// testdata/aws/iam/tag_inputs.json, 2026-09).
+pub(super) fn must_be_given(tags: &[Tag]) -> Result<(), Fault> {
+    if tags.is_empty() {
+        return Err(IamError::InvalidInputException.with("Error occurred while validating input. "));
+    }
+    Ok(())
+}
+
 /// Refuses a name that only AWS gives.
+// AWS: observed in the same place.
 pub(super) fn must_be_free(name: &str) -> Result<(), Fault> {
     if name.to_ascii_lowercase().starts_with(RESERVED) {
-        return Err(IamError::InvalidInputException.with(
-            "Tag keys prefixed with aws: are reserved for system use and may not be modified.",
-        ));
+        return Err(IamError::InvalidInputException
+            .with("Tag keys beginning with aws: are reserved for system use."));
     }
     Ok(())
 }

@@ -5,8 +5,8 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
-use super::permission::{demand_on, demand_on_alias};
-use super::target::{target_of, with_alias};
+use super::permission::demand_on_alias;
+use super::target::{demand_on_target, target_of, with_alias};
 
 /// Gives a key of the customer another name.
 pub(super) struct CreateAlias;
@@ -39,7 +39,7 @@ impl Operation for CreateAlias {
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(vec![
             demand_on_alias(call, "kms:CreateAlias", &input.alias_name),
-            demand_on(call, "kms:CreateAlias", &input.target_key_id).await?,
+            demand_on_target(call, "kms:CreateAlias", &input.target_key_id).await?,
         ])
     }
 

@@ -74,21 +74,29 @@ pub(super) async fn named(call: &mut Call<'_>, home: &Scope, key_id: &str) -> Re
 /// Finds a key for an operation that takes ids and key ARNs, but no aliases.
 ///
 /// # Errors
-/// See [`find_key`]; `InvalidArnException` for an alias's ARN.
+/// See [`find_key`] and [`must_be_no_alias`].
 pub(super) async fn find_without_alias(
     call: &mut Call<'_>,
     key_id: &str,
 ) -> Result<Arc<KeyRecord>, Fault> {
-    if let Name::Alias(..) = Name::parse(call.scope(), key_id)? {
-        return Err(if key_id.starts_with(alias::PREFIX) {
-            invalid_key_id(key_id)
-        } else {
+    must_be_no_alias(call.scope(), key_id)?;
+    find_key(call, key_id).await
+}
+
+/// Refuses an alias where an operation takes none, whether there is one of this name or not.
+///
+/// # Errors
+/// `NotFoundException`; `InvalidArnException` for an alias's ARN.
+pub(super) fn must_be_no_alias(home: &Scope, key_id: &str) -> Result<(), Fault> {
+    match Name::parse(home, key_id)? {
+        Name::Key(..) => Ok(()),
+        Name::Alias(..) if key_id.starts_with(alias::PREFIX) => Err(invalid_key_id(key_id)),
+        Name::Alias(..) => {
             // AWS: seen through Lambda's KMS call (hashicorp/terraform#20813).
             let message = "Key Aliases are not supported for this operation.";
-            KmsError::InvalidArnException.with(message)
-        });
+            Err(KmsError::InvalidArnException.with(message))
+        }
     }
-    find_key(call, key_id).await
 }
 
 /// Finds a key for an operation that nobody has on the keys of other accounts, whatever policies

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::errors::KmsError;
 use super::key::KeyRecord;
 
-pub(super) use decision::{caller_has, is_granted};
+pub(super) use decision::{caller_has, granting, is_granted};
 pub(super) use wire::{GrantConstraints, GrantListEntry, GrantOperation};
 
 /// A permission on one key for one principal.

@@ -9,15 +9,26 @@ use coffer_protocol::Fault;
 
 use super::alias::AliasRecord;
 use super::envelope::{self, Bound};
-use super::find::{Named, find_key, find_key_in, named};
+use super::find::{Named, find_key, find_key_in, must_be_no_alias, named};
 use super::grant::{GrantOperation, is_granted};
 use super::key::{KeyRecord, key_arn};
 
-/// The permission to do something with the key, or the alias, that a caller's words mean.
+/// The permission to do something with the key of an id or a key ARN.
 ///
 /// # Errors
-/// Words that name no key.
+/// Words that name no key, and aliases: they are refused before they are followed, so that a
+/// refusal tells nobody which key they stand for.
 pub(super) async fn demand_on(
+    call: &mut Call<'_>,
+    action: &'static str,
+    key_id: &str,
+) -> Result<Demand, Fault> {
+    must_be_no_alias(call.scope(), key_id)?;
+    demand_by_any_name(call, action, key_id).await
+}
+
+/// The permission to do something with the key, or the alias, that a caller's words mean.
+async fn demand_by_any_name(
     call: &mut Call<'_>,
     action: &'static str,
     key_id: &str,
@@ -32,18 +43,18 @@ pub(super) async fn demand_on(
     })
 }
 
-/// The permission to do something with the key that a caller's words mean, which a grant may give,
-/// too.
+/// The permission to do something with the key that a caller's words mean, an alias among them,
+/// which a grant may give, too.
 ///
 /// # Errors
-/// See [`demand_on`].
+/// Words that name no key.
 pub(super) async fn demand_or_grant(
     call: &mut Call<'_>,
     operation: GrantOperation,
     key_id: &str,
     context: Option<&envelope::EncryptionContext>,
 ) -> Result<Demand, Fault> {
-    let demand = demand_on(call, operation.action(), key_id).await?;
+    let demand = demand_by_any_name(call, operation.action(), key_id).await?;
     if !matches!(demand.guard, Guard::Key { .. }) {
         return Ok(demand);
     }

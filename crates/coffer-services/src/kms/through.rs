@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use coffer_model::{Region, Sensitive};
-use coffer_pipeline::{Call, Demand, Scope};
+use coffer_pipeline::{Call, Caller, Demand, Scope};
 use coffer_protocol::Fault;
 
 use super::envelope::{self, Bound, DataKey, EncryptionContext};
 use super::find::find_key_in;
-use super::grant::{GrantOperation, is_granted};
+use super::grant::{GrantOperation, granting, is_granted};
 use super::key::KeyRecord;
 use super::permission::{
-    find_through, must_be_permitted, must_be_permitted_or_granted, of_key, with_context,
+    find_through, granted, must_be_permitted, must_be_permitted_or_granted, of_key, with_context,
 };
 
 /// A service at work with keys.
@@ -24,21 +24,46 @@ pub enum Through {
     Itself,
 }
 
-/// The permission that a read through a service asks for beside its own: to open a ciphertext with
-/// the key that it names.
-///
-/// # Errors
-/// A ciphertext whose key is not there.
-pub(crate) async fn demand_to_open(
-    call: &mut Call<'_>,
+/// What a read through a service asks for beside its own permission: to open a ciphertext with the
+/// key that it names.
+pub(crate) struct ToOpen {
+    key: Arc<KeyRecord>,
+    context: EncryptionContext,
     service: &'static str,
-    region: &Region,
-    context: &EncryptionContext,
-    blob: &[u8],
-) -> Result<Demand, Fault> {
-    let key = envelope::key_of(call, region, blob).await?;
-    let demand = of_key(call, &key, "kms:Decrypt").through(service);
-    Ok(with_context(demand, Some(context)))
+}
+
+impl ToOpen {
+    /// # Errors
+    /// A ciphertext whose key is not there.
+    pub(crate) async fn of(
+        call: &mut Call<'_>,
+        service: &'static str,
+        region: &Region,
+        context: EncryptionContext,
+        blob: &[u8],
+    ) -> Result<Self, Fault> {
+        let key = envelope::key_of(call, region, blob).await?;
+        Ok(Self { key, context, service })
+    }
+
+    /// The permission, as policies give it or as a grant does.
+    pub(crate) fn demand(&self, call: &Call<'_>, by_grant: bool) -> Demand {
+        let demand = of_key(call, &self.key, OPEN.action()).through(self.service);
+        granted(with_context(demand, Some(&self.context)), by_grant)
+    }
+
+    /// The id of a grant that gives it to somebody.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub(crate) async fn grant_to(
+        &self,
+        call: &mut Call<'_>,
+        somebody: &Caller,
+    ) -> Result<Option<String>, Fault> {
+        let found = granting(call, &self.key, OPEN, &self.context, somebody).await?;
+        Ok(found.map(|grant| grant.grant_id.clone()))
+    }
 }
 
 impl Through {
@@ -167,3 +192,5 @@ impl Through {
         self.must_permit(call, key, GrantOperation::Decrypt, context).await
     }
 }
+
+const OPEN: GrantOperation = GrantOperation::Decrypt;

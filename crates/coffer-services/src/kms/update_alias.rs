@@ -6,8 +6,8 @@ use coffer_protocol::{ErrorRow, Fault, Input};
 use super::alias::{self, AliasRecord};
 use super::errors::KmsError;
 use super::key::KeyRecord;
-use super::permission::{demand_on, demands_on_alias};
-use super::target::{target_of, with_alias, without_alias};
+use super::permission::demands_on_alias;
+use super::target::{demand_on_target, target_of, with_alias, without_alias};
 
 /// Lets an alias stand for another key of the customer.
 pub(super) struct UpdateAlias;
@@ -37,7 +37,7 @@ impl Operation for UpdateAlias {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         let mut demands = demands_on_alias(call, "kms:UpdateAlias", &input.alias_name).await?;
-        demands.push(demand_on(call, "kms:UpdateAlias", &input.target_key_id).await?);
+        demands.push(demand_on_target(call, "kms:UpdateAlias", &input.target_key_id).await?);
         Ok(demands)
     }
 

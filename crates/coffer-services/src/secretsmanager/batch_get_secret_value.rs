@@ -2,7 +2,7 @@
 
 use coffer_model::{Sensitive, Timestamp};
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Facts, Operation};
-use coffer_protocol::{ErrorRow, Fault, Input, Output};
+use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
 use super::errors::SecretsManagerError;
@@ -60,6 +60,18 @@ struct ApiError {
     message: Option<String>,
 }
 
+/// What the audit record says of the secrets whose values were refused.
+#[derive(Output)]
+struct Refused {
+    errors: Vec<Refusal>,
+}
+
+#[derive(Output)]
+struct Refusal {
+    secret_id: Option<String>,
+    error_code: Option<String>,
+}
+
 impl Operation for BatchGetSecretValue {
     const NAME: &'static str = "BatchGetSecretValue";
     const ACCESS: Access = Access::Read;
@@ -82,6 +94,14 @@ impl Operation for BatchGetSecretValue {
         Ok(demands)
     }
 
+    /// Tells which values were refused. AWS: it has a record of GetSecretValue for each secret.
+    fn audit_response(output: &Self::Output, object: &mut AuditObject<'_>) {
+        let errors: Vec<_> = output.errors.iter().flatten().map(Refusal::of).collect();
+        if !errors.is_empty() {
+            object.output(&Refused { errors });
+        }
+    }
+
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         match (&input.secret_id_list, &input.filters) {
             (Some(ids), None) => by_ids(call, input, ids).await,
@@ -89,6 +109,12 @@ impl Operation for BatchGetSecretValue {
             _ => Err(SecretsManagerError::InvalidParameterException
                 .with("Either 'SecretIdList' or 'Filters' must be provided, but not both.")),
         }
+    }
+}
+
+impl Refusal {
+    fn of(error: &ApiError) -> Self {
+        Self { secret_id: error.secret_id.clone(), error_code: error.error_code.clone() }
     }
 }
 

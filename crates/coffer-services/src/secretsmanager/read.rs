@@ -13,7 +13,7 @@ use super::secret::{
     CURRENT, SecretAccessRecord, SecretRecord, SecretValueRecord, Version, VersionAccessRecord,
 };
 use crate::kms::envelope::EncryptionContext;
-use crate::kms::through::demand_to_open;
+use crate::kms::through::ToOpen;
 
 /// Which version is wanted; AWSCURRENT where nothing is said.
 #[derive(Debug, Clone, Copy, Default)]
@@ -70,25 +70,29 @@ pub(crate) async fn secret_value(
     })
 }
 
-/// All permissions that a read of a secret's current value asks for.
+/// All that a read of a secret's current value asks for: its own permission, and the key.
 ///
 /// # Errors
 /// As GetSecretValue, for a secret that is not there or has no current value.
-pub(crate) async fn demands(call: &mut Call<'_>, secret_id: &str) -> Result<Vec<Demand>, Fault> {
+pub(crate) async fn demands(
+    call: &mut Call<'_>,
+    secret_id: &str,
+) -> Result<(Demand, Option<ToOpen>), Fault> {
     let demand = id::demand(call, "secretsmanager:GetSecretValue", secret_id).await?;
-    let mut demands = vec![demand.with("secretsmanager:versionstage", CURRENT)];
+    let demand = demand.with("secretsmanager:versionstage", CURRENT);
     let secret = id::find_living(call, secret_id).await?;
     let (version_id, _) = choose(&secret, Selector::default())?;
     let row = SecretValueRecord::key_of(&secret, version_id);
-    if let Some(value) = call.get::<SecretValueRecord>(&row).await? {
-        let context = EncryptionContext::from([
-            ("SecretARN".to_owned(), secret.arn()),
-            ("SecretVersionId".to_owned(), version_id.to_owned()),
-        ]);
-        let (region, blob) = (&secret.region, &value.data_key);
-        demands.push(demand_to_open(call, "secretsmanager", region, &context, blob).await?);
-    }
-    Ok(demands)
+    let Some(value) = call.get::<SecretValueRecord>(&row).await? else {
+        return Ok((demand, None));
+    };
+    let context = EncryptionContext::from([
+        ("SecretARN".to_owned(), secret.arn()),
+        ("SecretVersionId".to_owned(), version_id.to_owned()),
+    ]);
+    let (region, blob) = (&secret.region, &value.data_key);
+    let to_open = ToOpen::of(call, "secretsmanager", region, context, blob).await?;
+    Ok((demand, Some(to_open)))
 }
 
 fn choose<'s>(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use coffer_pipeline::{Access, Call, Demand, Operation};
-use coffer_protocol::{ErrorRow, Fault, Input, Output};
+use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
 
 use super::errors::SsmError;
 use super::name::Reference;
@@ -50,6 +50,13 @@ impl Operation for GetParameters {
             }
         }
         Ok(demands)
+    }
+
+    /// Tells which names were not found, since their values were not given away.
+    fn audit_response(output: &Self::Output, object: &mut AuditObject<'_>) {
+        if let Some(invalid) = output.invalid_parameters.as_ref().filter(|all| !all.is_empty()) {
+            object.member("invalidParameters", invalid);
+        }
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

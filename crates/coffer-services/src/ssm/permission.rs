@@ -11,6 +11,7 @@ use super::name::{self, Reference};
 use super::parameter::{ParameterRecord, ParameterTier};
 use super::resource_policy::ResourcePolicyRecord;
 use super::{read, value};
+use crate::kms::through::ToOpen;
 
 /// The permission for an action on the parameter that a caller's words mean, whether or not it is
 /// there.
@@ -57,14 +58,14 @@ pub(super) async fn demands(
 }
 
 /// The permissions that let somebody read a parameter's current value in the clear: any one of the
-/// first, each another operation's, with all of the second.
+/// first, each another operation's, and the key.
 ///
 /// # Errors
 /// A parameter, or its key, that is not there.
 pub(crate) async fn demands_to_read(
     call: &mut Call<'_>,
     words: &str,
-) -> Result<(Vec<Demand>, Vec<Demand>), Fault> {
+) -> Result<(Vec<Demand>, Option<ToOpen>), Fault> {
     let reference = Reference::read(words)?;
     let scope = reference.scope(call.scope());
     let parameter = read::find(call, &reference).await?;
@@ -80,8 +81,8 @@ pub(crate) async fn demands_to_read(
         let demand = Demand::of("ssm:GetParametersByPath", resource);
         any_of.push(demand.owned_by(parameter.account));
     }
-    let to_open = value::demand_to_open(call, &parameter.arn(), &parameter.current).await?;
-    Ok((any_of, to_open.into_iter().collect()))
+    let to_open = value::to_open(call, &parameter.arn(), &parameter.current).await?;
+    Ok((any_of, to_open))
 }
 
 async fn known(

@@ -14,6 +14,11 @@ use crate::secretsmanager::id;
 use crate::secretsmanager::read::{ReadValue, Selector, secret_value};
 use crate::secretsmanager::seal::Plain;
 
+/// The id of the secret that a parameter's name or ARN refers to; nothing for all other parameters.
+pub(crate) fn secret_of(words: &str) -> Option<&str> {
+    SecretReference::of(words)?.words.split(':').next()
+}
+
 /// A caller's words for a secret, behind the prefix that makes them the name of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SecretReference<'a> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use coffer_model::Sensitive;
-use coffer_pipeline::{Call, Demand};
+use coffer_pipeline::Call;
 use coffer_protocol::Fault;
 
 use super::encryption_sdk;
@@ -13,7 +13,7 @@ use super::errors::SsmError;
 use super::parameter::{ParameterTier, ParameterVersion, StoredValue};
 use crate::kms::envelope::EncryptionContext;
 use crate::kms::key::{KeyRecord, managed_key};
-use crate::kms::through::{self, Through};
+use crate::kms::through::{Through, ToOpen};
 
 /// The encryption context of a parameter's value.
 pub fn context_of(arn: &str) -> EncryptionContext {
@@ -87,23 +87,23 @@ pub async fn reveal(
     plain.into_text().ok_or_else(|| Fault::internal("a sealed value is not UTF-8"))
 }
 
-/// The permission on a key that a read of a version's value asks for; nothing for a plain one.
+/// The key that a read of a version's value asks for; nothing for a plain one.
 ///
 /// # Errors
 /// A value whose key is not there.
-pub(super) async fn demand_to_open(
+pub(super) async fn to_open(
     call: &mut Call<'_>,
     arn: &str,
     version: &ParameterVersion,
-) -> Result<Option<Demand>, Fault> {
+) -> Result<Option<ToOpen>, Fault> {
     let StoredValue::Sealed(sealed) = &version.value else { return Ok(None) };
     let context = context_of(arn);
-    let region = call.region();
+    let region = call.region().clone();
     let blob = match version.tier {
         ParameterTier::Advanced => encryption_sdk::wrapped_key(sealed)?,
         _ => sealed.clone(),
     };
-    through::demand_to_open(call, "ssm", region, &context, &blob).await.map(Some)
+    ToOpen::of(call, "ssm", &region, context, &blob).await.map(Some)
 }
 
 /// A fault of KMS as Parameter Store tells it; what is the server's own fault stays that.

@@ -124,7 +124,7 @@ pub(super) fn is_arn_text(text: &str) -> bool {
 }
 
 const TRUSTS_NOBODY: &str = r#"{"Version":"2012-10-17","Statement":{
-    "Effect":"Deny","Principal":"*","Action":"sts:*"}}"#;
+    "Effect":"Deny","Principal":{"AWS":"*"},"Action":"sts:*"}}"#;
 const SECONDS_USUAL: i32 = 3600;
 const CHAINED_SECONDS_MAX: i32 = 3600;
 

@@ -41,7 +41,6 @@ pub(super) fn parse<'a>(
         session_token: found.security_token.map(session_token).transpose()?,
         signature: signature_bytes(signature),
         stamp,
-        expires_seconds: None,
         payload_hash: found.content_sha256.map(|hash| hash.as_bytes().into()),
     })
 }

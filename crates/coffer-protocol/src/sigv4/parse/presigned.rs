@@ -37,6 +37,7 @@ pub(super) fn parse<'a>(found: &Found<'a>, query: &'a str) -> Result<Unverified<
         Some(hash) => Some(Cow::Borrowed(hash.as_bytes())),
         None => parameter(query, CONTENT_SHA256_PARAMETER)?.map(bytes),
     };
+    must_be_within_a_week(query)?;
     Ok(Unverified {
         form: Form::Query,
         scope: CredentialScope::read(credential)?,
@@ -45,7 +46,6 @@ pub(super) fn parse<'a>(found: &Found<'a>, query: &'a str) -> Result<Unverified<
         session_token: parameter(query, SECURITY_TOKEN)?,
         signature: signature_bytes(&signature),
         stamp,
-        expires_seconds: expires_seconds(query)?,
         payload_hash,
     })
 }
@@ -61,8 +61,9 @@ fn parameter<'a>(query: &'a str, name: &'static str) -> Result<Option<Cow<'a, st
     Ok(Some(value).filter(|value| !value.is_empty()))
 }
 
-fn expires_seconds(query: &str) -> Result<Option<u64>, AuthFault> {
-    let Some(text) = parameter(query, EXPIRES)? else { return Ok(None) };
+/// Refuses what is no time, or too much of it; what is said is not counted.
+fn must_be_within_a_week(query: &str) -> Result<(), AuthFault> {
+    let Some(text) = parameter(query, EXPIRES)? else { return Ok(()) };
     let malformed = AuthFault::QueryMalformed { name: EXPIRES };
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(malformed);
@@ -71,7 +72,7 @@ fn expires_seconds(query: &str) -> Result<Option<u64>, AuthFault> {
     if seconds > PRESIGNED_SECONDS_MAX {
         return Err(AuthFault::PresignedTooLong);
     }
-    Ok(Some(seconds))
+    Ok(())
 }
 
 fn bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {

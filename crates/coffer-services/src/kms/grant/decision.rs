@@ -1,8 +1,9 @@
 //! Whether a grant allows what somebody asks for.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use coffer_pipeline::Call;
+use coffer_pipeline::{Call, Caller};
 use coffer_protocol::Fault;
 use coffer_store::Direction;
 
@@ -23,24 +24,45 @@ pub(in crate::kms) async fn is_granted(
     caller_has(call, key, |grant| grant.allows(&asked)).await
 }
 
-/// Whether a key has a grant that is as wanted for the caller: by the own ARN, or by the role's for
-/// its sessions.
+/// The first grant by which somebody, not the caller, may do an operation on a key.
+pub(in crate::kms) async fn granting(
+    call: &mut Call<'_>,
+    key: &KeyRecord,
+    operation: GrantOperation,
+    context: &EncryptionContext,
+    somebody: &Caller,
+) -> Result<Option<Arc<GrantRecord>>, Fault> {
+    let asked = Asked { operation, context: Some(context), source_arn: None };
+    first_for(call, key, somebody, |grant| grant.allows(&asked)).await
+}
+
+/// Whether a key has a grant that is as wanted for the caller.
 pub(in crate::kms) async fn caller_has(
     call: &mut Call<'_>,
     key: &KeyRecord,
     is_wanted: impl Fn(&GrantRecord) -> bool,
 ) -> Result<bool, Fault> {
+    let caller = Arc::clone(&call.context().caller);
+    Ok(first_for(call, key, &caller, is_wanted).await?.is_some())
+}
+
+/// The first grant on a key that is as wanted for somebody: by the own ARN, or by the role's for its
+/// sessions.
+async fn first_for(
+    call: &mut Call<'_>,
+    key: &KeyRecord,
+    caller: &Caller,
+    is_wanted: impl Fn(&GrantRecord) -> bool,
+) -> Result<Option<Arc<GrantRecord>>, Fault> {
     if !has_grants(call, key).await? {
-        return Ok(false);
+        return Ok(None);
     }
-    let caller = &call.context().caller;
     let names = [caller.arn.as_str(), caller.principal_arn.as_str()];
     // A session's id begins with its role's.
     let id = caller.user_id.split(':').next();
     let is_meant =
         |grant: &GrantRecord| grant.grantee_id.as_deref().is_none_or(|it| Some(it) == id);
-    let found = first_of(call, key, &names, |grant| is_meant(grant) && is_wanted(grant)).await?;
-    Ok(found.is_some())
+    first_of(call, key, &names, |grant| is_meant(grant) && is_wanted(grant)).await
 }
 
 /// What somebody asks for.
@@ -116,7 +138,7 @@ async fn first_of(
     key: &KeyRecord,
     grantees: &[&str],
     is_wanted: impl Fn(&GrantRecord) -> bool,
-) -> Result<Option<std::sync::Arc<GrantRecord>>, Fault> {
+) -> Result<Option<Arc<GrantRecord>>, Fault> {
     for grantee in grantees {
         let prefix = GrantRecord::all_for(key, grantee);
         let mut after = None;

@@ -29,6 +29,7 @@ fn main() {
             arn: "arn:aws:iam::111122223333:user/deploy".to_owned(),
             ..Caller::root(account, "AKIAIOSFODNN7EXAMPLE")
         }),
+        identity: None,
         permissions: Arc::new(Permissions::unbounded()),
         scope: Scope { account, region: "us-east-1".parse().unwrap() },
         now: Timestamp::from_millis(1_795_452_782_271),

@@ -26,11 +26,13 @@ use serde_json::{Value, json};
 use crate::context::{RequestContext, sortable};
 
 pub use batch::{AuditBatchRecord, ShippedRecord};
-pub use draft::{AuditDraft, EventType, TlsDetails, event_id, shared_event_id, veil_of};
+pub use draft::{
+    AuditDraft, DraftIdentity, EventType, TlsDetails, event_id, shared_event_id, veil_of,
+};
 pub use event::{AuditedResource, resource_of};
 pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
-    WebIdFederationData,
+    WebIdFederationData, WrittenIdentity,
 };
 pub(crate) use key_use::write_for_owners;
 pub use key_use::{KeptKeyUse, KeyUse};
@@ -195,7 +197,8 @@ impl AuditRecord {
 
     /// The records that this one is likely to be like.
     pub(crate) fn slot(&self) -> Slot {
-        draft::slot_of(&self.user_identity, &self.event_name, self.recipient_account_id)
+        let likeness = self.user_identity.likeness();
+        draft::slot_of(likeness, &self.event_name, self.recipient_account_id)
     }
 
     /// Reads a record of the journal: its version, then JSON.

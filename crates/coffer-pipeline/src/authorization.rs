@@ -9,6 +9,7 @@ use coffer_policy::{
     ResourcePolicy, evaluate, explain,
 };
 use coffer_protocol::Fault;
+use smallvec::SmallVec;
 
 use self::keys::Keys;
 use crate::context::{Caller, CallerKind, RequestContext};
@@ -76,6 +77,9 @@ pub(crate) fn judge(asked: &Asked<'_>) -> Result<Judgement, Fault> {
     })
 }
 
+/// The policies of one kind: mostly so few that no memory is asked for.
+type Few<'p> = SmallVec<[&'p Policy; 4]>;
+
 /// Lays out the request and the policies that apply to it.
 fn with_policies<T>(
     asked: &Asked<'_>,
@@ -104,12 +108,16 @@ fn with_policies<T>(
     let boundary = permissions.boundary.as_ref();
     let boundary = boundary.map(|document| document.policy(Grammar::Identity)).transpose()?;
     let (kind, guarding) = match &demand.guard {
-        Guard::None => (ResourceKind::Ordinary, Vec::new()),
+        Guard::None => (ResourceKind::Ordinary, Few::new()),
         Guard::Resource(documents) => {
             (ResourceKind::Ordinary, compiled(documents.iter(), Grammar::Resource)?)
         }
-        Guard::Key { policy, .. } => (ResourceKind::KmsKey, vec![policy.policy(Grammar::Key)?]),
-        Guard::Trust(policy) => (ResourceKind::RoleTrust, vec![policy.policy(Grammar::Trust)?]),
+        Guard::Key { policy, .. } => {
+            (ResourceKind::KmsKey, Few::from_elem(policy.policy(Grammar::Key)?, 1))
+        }
+        Guard::Trust(policy) => {
+            (ResourceKind::RoleTrust, Few::from_elem(policy.policy(Grammar::Trust)?, 1))
+        }
     };
     let resource = match &demand.guard {
         Guard::None => None,
@@ -178,7 +186,7 @@ fn levels_of<'p>(
 fn compiled<'p>(
     documents: impl Iterator<Item = &'p crate::identity::PolicyDocument>,
     grammar: Grammar,
-) -> Result<Vec<&'p Policy>, Fault> {
+) -> Result<Few<'p>, Fault> {
     documents.map(|document| document.policy(grammar)).collect()
 }
 

@@ -220,7 +220,7 @@ impl<'w> Call<'w> {
     /// A store that cannot be read.
     pub async fn as_if_by(&self, caller: Arc<Caller>) -> Result<RequestContext, Fault> {
         let permissions = Arc::new(Permissions::read(self.world, &caller).await?);
-        Ok(RequestContext { caller, permissions, ..self.context.clone() })
+        Ok(RequestContext { caller, identity: None, permissions, ..self.context.clone() })
     }
 
     /// What policies say of a demand in a request, and why.

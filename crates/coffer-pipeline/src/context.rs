@@ -6,6 +6,7 @@ use std::sync::Arc;
 use coffer_model::{AccountId, Arn, Region, Timestamp};
 use coffer_store::Key;
 
+use crate::audit::WrittenIdentity;
 use crate::identity::{RoleRecord, SessionClaims, UserRecord};
 use crate::permissions::Permissions;
 
@@ -168,6 +169,8 @@ pub struct RequestContext {
     pub request_id: String,
     /// Who calls.
     pub caller: Arc<Caller>,
+    /// The caller as audit records tell it, where that has been written.
+    pub identity: Option<Arc<WrittenIdentity>>,
     /// The policies that the caller has.
     pub permissions: Arc<Permissions>,
     /// The caller's account and the region the request was signed for.

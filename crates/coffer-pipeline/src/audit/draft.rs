@@ -8,7 +8,7 @@ use coffer_seal::uuid_text;
 use coffer_store::{DecodeError, Record};
 use serde::{Deserialize, Serialize};
 
-use super::identity::UserIdentity;
+use super::identity::{UserIdentity, WrittenIdentity};
 use super::{AuditRecord, KeyUse};
 use crate::context::{Caller, CallerKind, RequestContext};
 use crate::operation::{Access, Operation};
@@ -29,7 +29,7 @@ pub struct AuditDraft<'a> {
     /// The account whose record this is.
     pub recipient: AccountId,
     /// Who called.
-    pub identity: UserIdentity<'a>,
+    pub identity: DraftIdentity<'a>,
     /// The caller's address, or the host of the service that acts for it.
     pub source_ip: &'a str,
     /// The caller's user agent, or that same host.
@@ -52,6 +52,31 @@ pub struct AuditDraft<'a> {
     pub shared_event_id: Option<&'a str>,
     /// How the connection was secured.
     pub tls: Option<&'a TlsDetails>,
+}
+
+/// Who called, as a draft has it.
+#[derive(Debug, Clone)]
+pub enum DraftIdentity<'a> {
+    /// As it was written before.
+    Written(&'a WrittenIdentity),
+    /// Yet to be written.
+    Of(UserIdentity<'a>),
+}
+
+impl DraftIdentity<'_> {
+    fn likeness(&self) -> u64 {
+        match self {
+            Self::Written(written) => written.likeness,
+            Self::Of(identity) => identity.likeness(),
+        }
+    }
+
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Written(written) => out.extend_from_slice(&written.json),
+            Self::Of(identity) => out.extend_from_slice(&identity.to_json()),
+        }
+    }
 }
 
 /// How a connection was secured.
@@ -103,7 +128,10 @@ impl<'a> AuditDraft<'a> {
             event_type: EventType::of(&context.caller),
             region: &context.scope.region,
             recipient: context.caller.account,
-            identity: UserIdentity::of(&context.caller),
+            identity: match &context.identity {
+                Some(written) => DraftIdentity::Written(written),
+                None => DraftIdentity::Of(UserIdentity::of(&context.caller)),
+            },
             source_ip: &context.source_ip,
             user_agent: &context.user_agent,
             request_id: &context.request_id,
@@ -131,9 +159,10 @@ impl<'a> AuditDraft<'a> {
         resources: &'a [&'a str],
         part: u16,
     ) -> Self {
+        let identity = UserIdentity::seen_from_another_account(&context.caller);
         Self {
             recipient: owner,
-            identity: UserIdentity::seen_from_another_account(&context.caller),
+            identity: DraftIdentity::Of(identity),
             resources,
             part,
             key_uses: &[],
@@ -143,7 +172,7 @@ impl<'a> AuditDraft<'a> {
 
     /// The records that this one is likely to be like: those of the same caller and event.
     pub fn slot(&self) -> Slot {
-        slot_of(&self.identity, self.event_name, self.recipient)
+        slot_of(self.identity.likeness(), self.event_name, self.recipient)
     }
 
     /// Appends the record as the journal keeps it: its version, then JSON; with what the operation
@@ -202,7 +231,7 @@ impl<'a> AuditDraft<'a> {
         out.extend_from_slice(b",\"recipientAccountId\":");
         self.recipient.as_str().encode_json(out);
         out.extend_from_slice(b",\"userIdentity\":");
-        write_serde(&self.identity, out);
+        self.identity.write(out);
         text(b",\"sourceIPAddress\":", Some(self.source_ip), out);
         text(b",\"userAgent\":", Some(self.user_agent), out);
         text(b",\"requestID\":", Some(self.request_id), out);
@@ -288,11 +317,10 @@ pub fn veil_of(service: &str) -> Veil {
 }
 
 /// See [`AuditDraft::slot`].
-pub(super) fn slot_of(identity: &UserIdentity<'_>, event_name: &str, recipient: AccountId) -> Slot {
-    let who = identity.access_key_id.as_deref().or(identity.principal_id.as_deref());
-    let texts = [who.unwrap_or_default(), event_name, recipient.as_str()];
+pub(super) fn slot_of(likeness: u64, event_name: &str, recipient: AccountId) -> Slot {
     let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = texts.iter().flat_map(|text| text.as_bytes()).fold(0xcbf2_9ce4_8422_2325, step);
+    let texts = [event_name, recipient.as_str()];
+    let hash = texts.iter().flat_map(|text| text.as_bytes()).fold(likeness, step);
     Slot(hash.to_le_bytes().into_iter().fold(0, |slot, byte| slot ^ byte))
 }
 

@@ -43,6 +43,23 @@ pub struct UserIdentity<'a> {
     pub session_context: Option<SessionContext<'a>>,
 }
 
+/// A caller's identity, written once for all of its records.
+#[derive(Debug)]
+pub struct WrittenIdentity {
+    /// The JSON of it.
+    pub(super) json: Vec<u8>,
+    /// A number that other callers are unlikely to have.
+    pub(super) likeness: u64,
+}
+
+impl WrittenIdentity {
+    /// Writes a caller's identity.
+    pub(crate) fn of(caller: &Caller) -> Self {
+        let identity = UserIdentity::of(caller);
+        Self { json: identity.to_json(), likeness: identity.likeness() }
+    }
+}
+
 /// The kinds of identities, by CloudTrail's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdentityKind {
@@ -203,6 +220,19 @@ impl<'a> UserIdentity<'a> {
     pub fn through(mut self, service_host: &'a str) -> Self {
         self.invoked_by = Some(Cow::Borrowed(service_host));
         self
+    }
+
+    /// The identity as records hold it.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        // It has no key that is no text, so this does not fail.
+        serde_json::to_vec(self).unwrap_or_else(|_| b"null".to_vec())
+    }
+
+    /// A number that others are unlikely to have: FNV-1a of who it is.
+    pub(super) fn likeness(&self) -> u64 {
+        let who = self.access_key_id.as_deref().or(self.principal_id.as_deref());
+        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        who.unwrap_or_default().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
     }
 
     /// The name by which LookupEvents finds it.

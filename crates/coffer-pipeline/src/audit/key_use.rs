@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
-use super::{AuditDraft, AuditRecord, UserIdentity, shared_event_id};
+use super::{AuditDraft, AuditRecord, DraftIdentity, UserIdentity, shared_event_id};
 use crate::context::{CallerKind, RequestContext};
 
 /// One use of a key through a service.
@@ -97,7 +97,7 @@ pub(crate) fn write_for_owners(
             ([key_use.key_arn.as_str()], shared_event_id(&context.request_id, part));
         let draft = AuditDraft {
             recipient: owner,
-            identity: identity.through(&host),
+            identity: DraftIdentity::Of(identity.through(&host)),
             shared_event_id: Some(&shared),
             source_ip: &host,
             user_agent: &host,

@@ -15,6 +15,7 @@ use super::{
     AccessKeyLastUsedRecord, AccessKeyOwner, AccessKeyRecord, RoleLastUsedRecord, RoleRecord,
     SessionClaims, SessionKind, UserRecord, dev_access_key,
 };
+use crate::audit::WrittenIdentity;
 use crate::context::{Caller, CallerKind};
 use crate::permissions::Permissions;
 use crate::world::World;
@@ -22,6 +23,7 @@ use crate::world::World;
 /// A caller that an access key leads to.
 pub(crate) struct Known {
     pub(crate) caller: Arc<Caller>,
+    pub(crate) identity: Arc<WrittenIdentity>,
     pub(crate) permissions: Arc<Permissions>,
     secret: Sensitive<String>,
     /// The token that has to come with the key.
@@ -244,6 +246,7 @@ async fn known(
     }
     let permissions = Permissions::read(world, &caller).await.map_err(Unknown::Fault)?;
     Ok(Known {
+        identity: Arc::new(WrittenIdentity::of(&caller)),
         caller: Arc::new(caller),
         permissions: Arc::new(permissions),
         secret,

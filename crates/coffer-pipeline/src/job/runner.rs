@@ -265,6 +265,7 @@ impl<'a, S: Step> Deciding<'a, S> {
         let context = RequestContext {
             request_id: coffer_seal::random_uuid(world.entropy.as_ref()),
             caller: Arc::new(Caller::service(record.account, service)),
+            identity: None,
             permissions: Arc::new(Permissions::unbounded()),
             scope: record.scope(),
             now: world.clock.now(),

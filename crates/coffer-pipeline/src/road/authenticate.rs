@@ -8,6 +8,7 @@ use coffer_protocol::{Fault, MessageMember};
 use coffer_store::Store;
 
 use super::{Received, Road, Route};
+use crate::audit::WrittenIdentity;
 use crate::context::{Caller, RequestContext, Scope};
 use crate::identity::SessionKind;
 use crate::identity::directory::{Directory, Known, Unknown};
@@ -89,7 +90,7 @@ async fn verified(
         Protocol::Query { .. } => FaultStyle::Query,
     };
     let refused = |fault: AuthFault| refusal(&fault, style);
-    let (caller, permissions, scope) = {
+    let (caller, identity, permissions, scope) = {
         let view = view_of(received);
         match sigv4::parse(&view) {
             Err(AuthFault::Missing) if route.entry.signing == Signing::Optional => nobody(),
@@ -109,13 +110,15 @@ async fn verified(
                     Box::pin(used.note(&road.world)).await;
                 }
                 let scope = Scope { account: known.caller.account, region };
-                (known.caller.clone(), known.permissions.clone(), scope)
+                let identity = Some(known.identity.clone());
+                (known.caller.clone(), identity, known.permissions.clone(), scope)
             }
         }
     };
     Ok(RequestContext {
         request_id,
         caller,
+        identity,
         permissions,
         scope,
         now: received.now,
@@ -169,10 +172,10 @@ impl Unknown {
 }
 
 /// Who sends an unsigned request: nobody, in no account, in the region of global services.
-fn nobody() -> (Arc<Caller>, Arc<Permissions>, Scope) {
+fn nobody() -> (Arc<Caller>, Option<Arc<WrittenIdentity>>, Arc<Permissions>, Scope) {
     let account = AccountId::DEV;
     let scope = Scope { account, region: Region::global() };
-    (Arc::new(Caller::anonymous(account)), Arc::new(Permissions::unbounded()), scope)
+    (Arc::new(Caller::anonymous(account)), None, Arc::new(Permissions::unbounded()), scope)
 }
 
 fn refusal(fault: &AuthFault, style: FaultStyle) -> Fault {

@@ -7,7 +7,7 @@ use coffer_protocol::Fault;
 
 use super::{Decoded, Received, Road, Route};
 use crate::audit::trail::{OnFailure, Trail};
-use crate::audit::{AuditDraft, EventType, Shared, UserIdentity, write_for_owners};
+use crate::audit::{AuditDraft, DraftIdentity, EventType, Shared, UserIdentity, write_for_owners};
 use crate::call::Trace;
 use crate::context::RequestContext;
 use crate::identity::AccessKeyRecord;
@@ -132,7 +132,7 @@ async fn told(
         event_type: EventType::AwsApiCall,
         region: &region,
         recipient: account.unwrap_or(AccountId::DEV),
-        identity: UserIdentity::unproven(access_key_id, account),
+        identity: DraftIdentity::Of(UserIdentity::unproven(access_key_id, account)),
         source_ip: &source_ip,
         user_agent: received.user_agent(),
         request_id,

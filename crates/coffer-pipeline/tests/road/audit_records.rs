@@ -24,6 +24,7 @@ pub(crate) fn context(caller: Caller, now: i64, request_id: &str) -> RequestCont
         request_id: request_id.to_owned(),
         scope: coffer_pipeline::Scope { account: caller.account, ..scope() },
         caller: Arc::new(caller),
+        identity: None,
         permissions: Arc::new(Permissions::unbounded()),
         now: Timestamp::from_millis(now),
         source_ip: "10.0.0.7".to_owned(),

@@ -11,7 +11,7 @@ use coffer_protocol::Fault;
 use super::encryption_sdk;
 use super::errors::SsmError;
 use super::parameter::{ParameterTier, ParameterVersion, StoredValue};
-use crate::kms::envelope::EncryptionContext;
+use crate::kms::envelope::{BoundContext, EncryptionContext};
 use crate::kms::key::{KeyRecord, managed_key};
 use crate::kms::through::{Through, ToOpen};
 
@@ -78,10 +78,12 @@ pub async fn reveal(
         }
         StoredValue::Sealed(sealed) => sealed,
     };
-    let context = context_of(arn);
     let opened = match version.tier {
-        ParameterTier::Advanced => encryption_sdk::open(call, &context, sealed).await,
-        _ => AS_CALLER.decrypt(call, call.region(), &context, sealed).await,
+        ParameterTier::Advanced => encryption_sdk::open(call, &context_of(arn), sealed).await,
+        _ => {
+            let context = BoundContext::of(&[(PARAMETER_ARN, arn)]);
+            AS_CALLER.decrypt(call, call.region(), &context, sealed).await
+        }
     };
     let plain = opened.map_err(|fault| invalid_key_id(call, fault))?;
     plain.into_text().ok_or_else(|| Fault::internal("a sealed value is not UTF-8"))

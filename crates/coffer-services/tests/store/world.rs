@@ -87,6 +87,7 @@ pub(crate) fn context(world: &World, region: &str) -> RequestContext {
     RequestContext {
         request_id: coffer_seal::random_uuid(world.entropy.as_ref()),
         caller: Arc::new(Caller::root(AccountId::DEV, "test")),
+        identity: None,
         permissions: Arc::new(Permissions::unbounded()),
         scope: scope(region),
         now: world.clock.now(),

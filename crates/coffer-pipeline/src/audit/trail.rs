@@ -114,7 +114,7 @@ impl Trail {
 
     /// Keeps the records of a commit that stands. Where that cannot be done it still stands, and its
     /// rows tell of it: what is missing then is the proof that nobody has removed them.
-    pub(crate) async fn keep_committed(&self, records: &[AuditRecord]) {
+    pub(crate) fn keep_committed(&self, records: &[AuditRecord]) {
         let mut kept = Ok(None);
         for record in records {
             let bytes = record.abridged().to_journal().map_err(|error| error.to_string());
@@ -126,12 +126,13 @@ impl Trail {
                 break;
             }
         }
-        let settled = match kept {
+        let flushed = match kept {
             Ok(None) => return,
-            Ok(Some(ticket)) => self.settle(ticket).await.map_err(|error| error.to_string()),
+            // The disk has the rows, so nobody waits for it once more.
+            Ok(Some(ticket)) => self.journal.flush(ticket).map_err(|error| error.to_string()),
             Err(cause) => Err(cause),
         };
-        if let Err(cause) = settled {
+        if let Err(cause) = flushed {
             tracing::error!(cause, "the journal lacks the records of a change: {cause}");
         }
     }

@@ -131,7 +131,7 @@ async fn write<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, 
     };
     if let Some(trail) = &world.audit.trail {
         let (_, trace) = &decided;
-        trail.keep_committed(&trace.committed).await;
+        trail.keep_committed(&trace.committed);
     }
     Ok(decided)
 }

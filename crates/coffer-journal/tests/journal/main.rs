@@ -5,4 +5,5 @@
 mod append;
 mod crash;
 mod folder;
+mod model;
 mod tamper;

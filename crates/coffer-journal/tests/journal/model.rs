@@ -72,7 +72,7 @@ impl Model {
         };
         self.appended.push(record);
         // Several to a write, as when many append at once.
-        if self.appended.len() % 3 == 0 {
+        if self.appended.len().is_multiple_of(3) {
             journal.flush(ticket.unwrap()).unwrap();
         }
     }

@@ -60,7 +60,7 @@ pub enum DraftIdentity<'a> {
     /// As it was written before.
     Written(&'a WrittenIdentity),
     /// Yet to be written.
-    Of(UserIdentity<'a>),
+    Of(Box<UserIdentity<'a>>),
 }
 
 impl DraftIdentity<'_> {
@@ -130,7 +130,7 @@ impl<'a> AuditDraft<'a> {
             recipient: context.caller.account,
             identity: match &context.identity {
                 Some(written) => DraftIdentity::Written(written),
-                None => DraftIdentity::Of(UserIdentity::of(&context.caller)),
+                None => DraftIdentity::Of(Box::new(UserIdentity::of(&context.caller))),
             },
             source_ip: &context.source_ip,
             user_agent: &context.user_agent,
@@ -162,7 +162,7 @@ impl<'a> AuditDraft<'a> {
         let identity = UserIdentity::seen_from_another_account(&context.caller);
         Self {
             recipient: owner,
-            identity: DraftIdentity::Of(identity),
+            identity: DraftIdentity::Of(Box::new(identity)),
             resources,
             part,
             key_uses: &[],

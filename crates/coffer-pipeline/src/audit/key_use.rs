@@ -97,7 +97,7 @@ pub(crate) fn write_for_owners(
             ([key_use.key_arn.as_str()], shared_event_id(&context.request_id, part));
         let draft = AuditDraft {
             recipient: owner,
-            identity: DraftIdentity::Of(identity.through(&host)),
+            identity: DraftIdentity::Of(Box::new(identity.through(&host))),
             shared_event_id: Some(&shared),
             source_ip: &host,
             user_agent: &host,

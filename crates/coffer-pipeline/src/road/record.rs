@@ -132,7 +132,7 @@ async fn told(
         event_type: EventType::AwsApiCall,
         region: &region,
         recipient: account.unwrap_or(AccountId::DEV),
-        identity: DraftIdentity::Of(UserIdentity::unproven(access_key_id, account)),
+        identity: DraftIdentity::Of(Box::new(UserIdentity::unproven(access_key_id, account))),
         source_ip: &source_ip,
         user_agent: received.user_agent(),
         request_id,

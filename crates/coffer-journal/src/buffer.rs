@@ -104,9 +104,7 @@ pub(crate) fn clear(bytes: &mut Vec<u8>) {
 
 /// Gives back what one burst has made a buffer grow by.
 pub(crate) fn shrink(bytes: &mut Vec<u8>) {
-    if bytes.capacity() > BUFFER_BYTES_KEPT {
-        bytes.shrink_to(BUFFER_BYTES_KEPT);
-    }
+    bytes.shrink_to(BUFFER_BYTES_KEPT);
 }
 
 /// Locks what no panic can leave half changed.

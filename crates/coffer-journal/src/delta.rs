@@ -72,21 +72,20 @@ impl Patterns {
         let pattern = self.slots.get(usize::from(slot.0))?;
         let (shared_end, mut delta) = read_number(delta)?;
         let mut at = 0_usize;
-        let room = |out: &Vec<u8>, start: usize| bytes_max.checked_sub(out.len() - start);
-        let start = out.len();
+        let mut room = bytes_max;
         while !delta.is_empty() {
             let (copied, rest) = read_number(delta)?;
             let (differing, rest) = read_number(rest)?;
             let (bytes, rest) = rest.split_at_checked(differing)?;
             let copy = pattern.get(at..at.checked_add(copied)?)?;
-            room(out, start)?.checked_sub(copied.checked_add(differing)?)?;
+            room = room.checked_sub(copied.checked_add(differing)?)?;
             out.extend_from_slice(copy);
             out.extend_from_slice(bytes);
             at = at.checked_add(copied)?.checked_add(differing)?;
             delta = rest;
         }
         let end = pattern.get(pattern.len().checked_sub(shared_end)?..)?;
-        room(out, start)?.checked_sub(shared_end)?;
+        room.checked_sub(shared_end)?;
         out.extend_from_slice(end);
         Some(())
     }
@@ -111,9 +110,8 @@ fn write_delta(pattern: &[u8], record: &[u8], out: &mut Vec<u8>, bytes_max: usiz
     };
     let body = |of: &'_ [u8]| of.len() - shared_end;
     let (pattern, record) = (pattern.get(..body(pattern)), record.get(..body(record)));
-    let (Some(pattern), Some(mut record)) = (pattern, record) else { return false };
+    let (Some(mut pattern), Some(mut record)) = (pattern, record) else { return false };
     let limit = out.len() + bytes_max;
-    let mut pattern = pattern;
     write_number(shared_end, out);
     while !record.is_empty() {
         let copied = alike(pattern, record);

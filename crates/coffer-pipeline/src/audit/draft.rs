@@ -318,9 +318,8 @@ pub fn veil_of(service: &str) -> Veil {
 
 /// See [`AuditDraft::slot`].
 pub(super) fn slot_of(likeness: u64, event_name: &str, recipient: AccountId) -> Slot {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     let texts = [event_name, recipient.as_str()];
-    let hash = texts.iter().flat_map(|text| text.as_bytes()).fold(likeness, step);
+    let hash = fnv_1a(likeness, texts.iter().flat_map(|text| text.bytes()));
     Slot(hash.to_le_bytes().into_iter().fold(0, |slot, byte| slot ^ byte))
 }
 
@@ -338,15 +337,18 @@ pub fn shared_event_id(request_id: &str, part: u16) -> String {
 /// where the request's id is.
 fn derived_id(request_id: &str, salt: u64) -> String {
     let half = |seed: u64| {
-        let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        let salted = salt.to_be_bytes().into_iter().fold(seed, step);
-        let hash = request_id.bytes().fold(salted, step);
+        let hash = fnv_1a(seed, salt.to_be_bytes().into_iter().chain(request_id.bytes()));
         let hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         hash ^ (hash >> 31)
     };
-    let (high, low) = (half(0xcbf2_9ce4_8422_2325), half(0x6c62_272e_07bb_0142));
+    let (high, low) = (half(FNV_SEED), half(0x6c62_272e_07bb_0142));
     uuid_text((u128::from(high) << 64) | u128::from(low))
+}
+
+/// Hashes bytes on from a seed, or from the hash of what is before them.
+pub(super) fn fnv_1a(seed: u64, bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 fn text(key: &[u8], value: Option<&str>, out: &mut Vec<u8>) {
@@ -391,3 +393,5 @@ const RESOURCES_BYTES_MAX: usize = 12 * 1024;
 const MESSAGE_BYTES_MAX: usize = 2048;
 const RECORD_BYTES_USUAL: usize = 1024;
 const SHARED: u64 = 1 << 32;
+/// The usual one of FNV-1a.
+pub(super) const FNV_SEED: u64 = 0xcbf2_9ce4_8422_2325;

@@ -7,6 +7,7 @@ use coffer_model::{AccountId, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::draft::{FNV_SEED, fnv_1a};
 use crate::context::{Caller, CallerKind};
 use crate::identity::{SessionClaims, SessionKind};
 
@@ -231,8 +232,7 @@ impl<'a> UserIdentity<'a> {
     /// A number that others are unlikely to have: FNV-1a of who it is.
     pub(super) fn likeness(&self) -> u64 {
         let who = self.access_key_id.as_deref().or(self.principal_id.as_deref());
-        let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        who.unwrap_or_default().as_bytes().iter().fold(0xcbf2_9ce4_8422_2325, step)
+        fnv_1a(FNV_SEED, who.unwrap_or_default().bytes())
     }
 
     /// The name by which LookupEvents finds it.

@@ -115,26 +115,25 @@ impl Trail {
     /// Keeps the records of a commit that stands. Where that cannot be done it still stands, and its
     /// rows tell of it: what is missing then is the proof that nobody has removed them.
     pub(crate) fn keep_committed(&self, records: &[AuditRecord]) {
-        let mut kept = Ok(None);
-        for record in records {
-            let bytes = record.abridged().to_journal().map_err(|error| error.to_string());
-            kept = bytes.and_then(|bytes| {
-                let appended = self.append(record.event_time, record.slot(), &bytes);
-                appended.map(Some).map_err(|error| error.to_string())
-            });
-            if kept.is_err() {
-                break;
-            }
-        }
-        let flushed = match kept {
-            Ok(None) => return,
-            // The disk has the rows, so nobody waits for it once more.
-            Ok(Some(ticket)) => self.journal.flush(ticket).map_err(|error| error.to_string()),
-            Err(cause) => Err(cause),
-        };
-        if let Err(cause) = flushed {
+        // The disk has the rows, so nobody waits for it once more.
+        if let Err(cause) = self.append_changes(records) {
             tracing::error!(cause, "the journal lacks the records of a change: {cause}");
         }
+    }
+
+    /// Hands to the operating system what the journal keeps of changes.
+    pub(super) fn append_changes<'r>(
+        &self,
+        records: impl IntoIterator<Item = &'r AuditRecord>,
+    ) -> Result<(), String> {
+        let mut last = None;
+        for record in records {
+            let bytes = record.abridged().to_journal().map_err(|error| error.to_string())?;
+            let appended = self.append(record.event_time, record.slot(), &bytes);
+            last = Some(appended.map_err(|error| error.to_string())?);
+        }
+        let flushed = last.map_or(Ok(()), |ticket| self.journal.flush(ticket));
+        flushed.map_err(|error| error.to_string())
     }
 
     /// Hands the record to the operating system, with all others that wait, and where so set waits

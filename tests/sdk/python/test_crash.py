@@ -258,7 +258,7 @@ def check_parameters(ssm):
         tagged.update({p["Name"]: value for p in found})
     for name in described:
         tags = ssm.list_tags_for_resource(ResourceId=name, **PARAMETER)["TagList"]
-        assert [tag["Value"] for tag in tags] == [tagged[name]] * (name in tagged)
+        assert [tag["Value"] for tag in tags] == ([tagged[name]] if name in tagged else [])
     assert set(tagged) <= set(described)
 
 

@@ -41,7 +41,6 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
             #statics
 
             #[automatically_derived]
-            #[allow(unused_variables, unused_mut, reason = "a structure may have no members")]
             impl ::coffer_protocol::Decode for #ident {
                 const SIMPLE: bool = false;
 
@@ -60,18 +59,29 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
                     ::core::option::Option<Self>,
                     ::coffer_protocol::Fault,
                 > {
-                    let mut members =
-                        ::coffer_protocol::decode::Members::take(value, decoder)?;
-                    #(#reads)*
-                    #(#checks)*
-                    ::core::result::Result::Ok(::core::option::Option::Some(Self { #(#fields),* }))
+                    let members = ::coffer_protocol::decode::Members::take(value, decoder)?;
+                    <Self as ::coffer_protocol::Input>::of_members(members, at, decoder)
                 }
             }
 
             #audit
 
             #[automatically_derived]
-            impl ::coffer_protocol::Input for #ident {}
+            #[allow(unused_variables, unused_mut, reason = "a structure may have no members")]
+            impl ::coffer_protocol::Input for #ident {
+                fn of_members(
+                    mut members: ::coffer_protocol::decode::Members<'_>,
+                    at: &::coffer_protocol::decode::Path<'_>,
+                    decoder: &mut ::coffer_protocol::decode::Decoder,
+                ) -> ::core::result::Result<
+                    ::core::option::Option<Self>,
+                    ::coffer_protocol::Fault,
+                > {
+                    #(#reads)*
+                    #(#checks)*
+                    ::core::result::Result::Ok(::core::option::Option::Some(Self { #(#fields),* }))
+                }
+            }
         };
     })
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize};
 
 /// The id of an account: twelve decimal digits, leading zeros kept.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct AccountId([u8; DIGITS]);
+pub struct AccountId(ArrayString<DIGITS>);
 
 /// The text was not twelve decimal digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,12 +17,13 @@ pub struct InvalidAccountId;
 
 impl AccountId {
     /// The account of `coffer dev`, the one that LocalStack's users know.
-    pub const DEV: Self = Self(*b"000000000000");
+    pub fn dev() -> Self {
+        Self::from_number(0)
+    }
 
     /// The twelve digits.
     pub fn as_str(&self) -> &str {
-        // INVARIANT: only ASCII digits are ever stored, so this is always UTF-8.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
     }
 
     /// Makes an account id of any number, by its last twelve decimal digits.
@@ -32,7 +34,8 @@ impl AccountId {
             *digit = b"0123456789".get((rest % 10) as usize).copied().unwrap_or(b'0');
             rest /= 10;
         }
-        Self(digits)
+        // Digits are text, so this always is.
+        Self(ArrayString::from_byte_string(&digits).unwrap_or_default())
     }
 }
 
@@ -40,8 +43,9 @@ impl FromStr for AccountId {
     type Err = InvalidAccountId;
 
     fn from_str(text: &str) -> Result<Self, InvalidAccountId> {
-        let digits: [u8; DIGITS] = text.as_bytes().try_into().map_err(|_| InvalidAccountId)?;
-        if digits.iter().all(u8::is_ascii_digit) { Ok(Self(digits)) } else { Err(InvalidAccountId) }
+        let digits = ArrayString::from(text).map_err(|_| InvalidAccountId)?;
+        let is_whole = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit());
+        if is_whole { Ok(Self(digits)) } else { Err(InvalidAccountId) }
     }
 }
 
@@ -87,7 +91,7 @@ mod tests {
 
     #[test]
     fn only_twelve_digits_are_an_account_id() {
-        assert_eq!("000000000000".parse(), Ok(AccountId::DEV));
+        assert_eq!("000000000000".parse(), Ok(AccountId::dev()));
         for text in ["", "12345678901", "1234567890123", "12345678901a", "１２３４"] {
             assert!(text.parse::<AccountId>().is_err(), "{text}");
         }

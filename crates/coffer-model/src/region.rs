@@ -2,8 +2,8 @@
 
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 
+use arrayvec::ArrayString;
 use serde::{Deserialize, Serialize};
 
 /// The name of a region: lower-case letters, digits and hyphens, starting with a letter.
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// Operators may use regions that AWS does not have (`dc1`, `on-prem-2`).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Region(Arc<str>);
+pub struct Region(ArrayString<BYTES_MAX>);
 
 /// The text was not a region's name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct InvalidRegion;
 impl Region {
     /// The region that AWS's global services sign for.
     pub fn global() -> Self {
-        Self("us-east-1".into())
+        Self(ArrayString::from("us-east-1").unwrap_or_default())
     }
 
     /// The name.
@@ -35,11 +35,10 @@ impl FromStr for Region {
     fn from_str(text: &str) -> Result<Self, InvalidRegion> {
         let starts_well = text.bytes().next().is_some_and(|byte| byte.is_ascii_lowercase());
         let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if starts_well && text.len() <= BYTES_MAX && text.bytes().all(allowed) {
-            Ok(Self(text.into()))
-        } else {
-            Err(InvalidRegion)
+        if !starts_well || !text.bytes().all(allowed) {
+            return Err(InvalidRegion);
         }
+        ArrayString::from(text).map(Self).map_err(|_| InvalidRegion)
     }
 }
 

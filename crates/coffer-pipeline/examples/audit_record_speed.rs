@@ -33,7 +33,7 @@ fn main() {
         permissions: Arc::new(Permissions::unbounded()),
         scope: Scope { account, region: "us-east-1".parse().unwrap() },
         now: Timestamp::from_millis(1_795_452_782_271),
-        source_ip: "10.0.0.7".to_owned(),
+        source_ip: "10.0.0.7".into(),
         user_agent: "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux md/arch#x86_64".to_owned(),
         is_secure: true,
     };

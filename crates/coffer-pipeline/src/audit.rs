@@ -123,7 +123,7 @@ impl AuditRecord {
             aws_region: context.scope.region.clone(),
             recipient_account_id: context.caller.account,
             user_identity: UserIdentity::of(&context.caller).into_owned(),
-            source_ip_address: context.source_ip.clone(),
+            source_ip_address: context.source_ip.to_string(),
             user_agent: context.user_agent.clone(),
             request_id: context.request_id.clone(),
             part: 0,

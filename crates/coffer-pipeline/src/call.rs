@@ -1,5 +1,6 @@
 //! What an operation or a job decides with: typed reads, staged writes, a fixed `now`, entropy.
 
+use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Region, Timestamp};
@@ -34,6 +35,8 @@ pub struct Call<'w> {
     key_uses: Vec<KeyUse>,
     events: u16,
     root_keys: OnceLock<Arc<RootKeys>>,
+    /// What a reading decision read last: what it asks for permission on is what it then reads.
+    last: Option<(Key, Option<Arc<dyn Any + Send + Sync>>)>,
 }
 
 /// The staged outcome of a call, for the room that commits it.
@@ -75,6 +78,7 @@ impl<'w> Call<'w> {
             key_uses: Vec::new(),
             events: 0,
             root_keys: OnceLock::new(),
+            last: None,
         }
     }
 
@@ -266,13 +270,30 @@ impl<'w> Call<'w> {
             Staged::Put(record) => return Ok(Some(record)),
             Staged::Deleted => return Ok(None),
         }
+        if let Some(found) = self.read_last::<R>(key) {
+            return Ok(found);
+        }
         let found = if self.fresh {
             self.world.tables.get_fresh::<R>(key).await.map_err(unreadable)?
         } else {
             self.world.tables.get::<R>(key).await.map_err(unreadable)?
         };
         self.expect(key, found.revision);
+        if self.access == Access::Read {
+            let record = found.record.clone().map(|record| record as Arc<dyn Any + Send + Sync>);
+            self.last = Some((key.clone(), record));
+        }
         Ok(found.record)
+    }
+
+    /// The record of a key, where a reading decision has just read it.
+    fn read_last<R: Record>(&self, key: &Key) -> Option<Option<Arc<R>>> {
+        let (last, record) = self.last.as_ref()?;
+        match record {
+            _ if last != key => None,
+            Some(record) => Arc::clone(record).downcast().ok().map(Some),
+            None => Some(None),
+        }
     }
 
     /// Reads several records at once, in the order of their keys.

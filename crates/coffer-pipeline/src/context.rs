@@ -32,11 +32,11 @@ impl Scope {
 
     /// The key of a row in this scope: table, account, region, then `parts`.
     pub fn key(&self, table: &'static str, parts: &[&str]) -> Key {
-        let mut all = Vec::with_capacity(parts.len() + 2);
-        all.push(self.account.as_str());
-        all.push(self.region.as_str());
-        all.extend_from_slice(parts);
-        Key::of(table, &all)
+        let mut key = Key::build(table);
+        key.push(self.account.as_str());
+        key.push(self.region.as_str());
+        parts.iter().for_each(|part| key.push(part));
+        key.key()
     }
 
     /// The same account in another region.
@@ -178,7 +178,7 @@ pub struct RequestContext {
     /// The time of the decision; under `coffer dev` it may be moved.
     pub now: Timestamp,
     /// The caller's address, or the service's name for a job.
-    pub source_ip: String,
+    pub source_ip: Arc<str>,
     /// The `User-Agent` header, cut to a bounded length.
     pub user_agent: String,
     /// Whether the request came over TLS.

@@ -77,10 +77,10 @@ impl Road {
                 return Answer::fault_in(protocol, request_id, fault);
             }
         };
-        match authenticate::authenticate(self, route, request_id.clone(), received).await {
+        match authenticate::authenticate(self, route, request_id, received).await {
             Ok(request) => (route.entry.travel)(self, request).await,
             Err(stranger) => {
-                let authenticate::Stranger { received, fault } = *stranger;
+                let authenticate::Stranger { request_id, received, fault } = *stranger;
                 self.answer_stranger(route, request_id, &received, fault).await
             }
         }
@@ -127,26 +127,28 @@ impl Road {
 /// The typed half of the road. What needs no waiting is done before there is a future, so that the
 /// future, which every request allocates, holds the decision alone.
 pub(crate) fn travel<O: Operation>(road: &Road, request: Authenticated) -> Travelling<'_> {
-    let (route, request_id) = (request.route(), request.context().request_id.clone());
     match decode::decode::<O>(request) {
         Ok(decoded) => Box::pin(async move {
-            match decide::decide_traced(&road.world, &decoded).await {
+            let decided = match decide::decide_traced(&road.world, &decoded).await {
                 Ok((output, trace)) => {
-                    match record::answered(road, &decoded, &output, &trace).kept().await {
-                        Ok(()) => Answer::output(route, request_id, &output),
-                        Err(fault) => Answer::fault(route, request_id, fault),
-                    }
+                    let kept = record::answered(road, &decoded, &output, &trace).kept().await;
+                    kept.map(|()| output)
                 }
                 Err(fault) => {
                     let recorded = record::refused(road, &decoded, &fault).await;
-                    Answer::fault(route, request_id, recorded.err().unwrap_or(fault))
+                    Err(recorded.err().unwrap_or(fault))
                 }
+            };
+            let Decoded { route, context, .. } = decoded;
+            match decided {
+                Ok(output) => Answer::output(route, context.request_id, &output),
+                Err(fault) => Answer::fault(route, context.request_id, fault),
             }
         }),
         Err(unreadable) => Box::pin(async move {
             let decode::Unreadable { route, context, fault } = *unreadable;
             let recorded = record::unreadable(road, route, &context, &fault).await;
-            Answer::fault(route, request_id, recorded.err().unwrap_or(fault))
+            Answer::fault(route, context.request_id, recorded.err().unwrap_or(fault))
         }),
     }
 }

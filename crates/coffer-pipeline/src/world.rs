@@ -79,6 +79,11 @@ pub trait Clock: Send + Sync + 'static {
     /// The real time, against which signatures are checked.
     fn real_now(&self) -> Timestamp;
 
+    /// The time of decisions and the real time, both of one moment.
+    fn both(&self) -> (Timestamp, Timestamp) {
+        (self.now(), self.real_now())
+    }
+
     /// Moves the time of decisions forward, where this clock can be moved.
     fn advance(&self, span: Duration) -> Result<Timestamp, NotMovable>;
 }

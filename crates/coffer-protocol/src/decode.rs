@@ -4,6 +4,8 @@
 //! `SerializationException`. A broken constraint is noted, and reading goes on; all of them make
 //! one `ValidationException`.
 
+use std::borrow::Cow;
+
 use crate::Fault;
 use crate::audit::{ASKED, Audit};
 use crate::shape::{Rules, Shape};
@@ -52,7 +54,14 @@ pub trait Decode: Sized {
 }
 
 /// A structure that an operation reads; made by `#[derive(Input)]`.
-pub trait Input: Decode + Audit<ASKED> {}
+pub trait Input: Decode + Audit<ASKED> {
+    /// Reads the structure of its members, as [`Decode::decode`] reads it of a value.
+    fn of_members(
+        members: Members<'_>,
+        at: &Path<'_>,
+        decoder: &mut Decoder,
+    ) -> Result<Option<Self>, Fault>;
+}
 
 /// A text was not one of an enum's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,9 +121,23 @@ pub(crate) enum Seen<'a> {
 
 /// Reads an operation's input from a tree of values.
 pub fn input<I: Input>(value: Value, protocol: Protocol) -> Result<I, Fault> {
+    input_by(protocol, |decoder| I::decode(value, Rules::NONE, &Path::Root, decoder))
+}
+
+/// Reads an operation's input from its members.
+pub(crate) fn input_of_members<I: Input>(
+    members: Members<'_>,
+    protocol: Protocol,
+) -> Result<I, Fault> {
+    input_by(protocol, |decoder| I::of_members(members, &Path::Root, decoder))
+}
+
+fn input_by<I>(
+    protocol: Protocol,
+    read: impl FnOnce(&mut Decoder) -> Result<Option<I>, Fault>,
+) -> Result<I, Fault> {
     let mut decoder = Decoder::new(protocol);
-    let decoded = I::decode(value, Rules::NONE, &Path::Root, &mut decoder)?;
-    match decoded {
+    match read(&mut decoder)? {
         Some(input) if decoder.violations_count == 0 => Ok(input),
         _ => Err(decoder.fault()),
     }
@@ -179,16 +202,39 @@ impl Decoder {
 
 /// The members of a structure that is being read.
 #[derive(Debug)]
-pub struct Members(serde_json::Map<String, Value>);
+pub struct Members<'a>(Kept<'a>);
 
-impl Members {
+#[derive(Debug)]
+enum Kept<'a> {
+    /// By name.
+    Map(serde_json::Map<String, Value>),
+    /// As they came. Of two of one name the last one counts.
+    List(Vec<(Cow<'a, str>, Value)>),
+}
+
+impl<'a> Members<'a> {
+    /// The members of a structure that was read from JSON, in their order.
+    pub(crate) fn listed(members: Vec<(Cow<'a, str>, Value)>) -> Self {
+        Self(Kept::List(members))
+    }
+
+    fn remove(&mut self, wire: &str) -> Option<Value> {
+        match &mut self.0 {
+            Kept::Map(members) => members.remove(wire),
+            Kept::List(members) => {
+                let place = members.iter().rposition(|(name, _)| name == wire)?;
+                members.get_mut(place).map(|(_, value)| value.take())
+            }
+        }
+    }
+
     /// Takes a structure apart.
     pub fn take(value: Value, decoder: &Decoder) -> Result<Self, Fault> {
         match value {
-            Value::Object(members) => Ok(Self(members)),
+            Value::Object(members) => Ok(Self(Kept::Map(members))),
             Value::Array(_) => Err(decoder.mistyped(leaves::LIST_UNEXPECTED)),
             Value::String(text) if decoder.is_query() && text.is_empty() => {
-                Ok(Self(serde_json::Map::new()))
+                Ok(Self(Kept::List(Vec::new())))
             }
             _ => Err(decoder.mistyped("Expected null")),
         }
@@ -203,7 +249,7 @@ impl Members {
         decoder: &mut Decoder,
     ) -> Result<Option<T>, Fault> {
         let at = Path::Member(at, wire);
-        match self.0.remove(wire) {
+        match self.remove(wire) {
             None | Some(Value::Null) => {
                 decoder.note(&at, Seen::Null, constraint::NOT_NULL);
                 Ok(None)
@@ -220,7 +266,7 @@ impl Members {
         at: &Path<'_>,
         decoder: &mut Decoder,
     ) -> Result<Option<T>, Fault> {
-        match self.0.remove(wire) {
+        match self.remove(wire) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => read(value, rules, &Path::Member(at, wire), decoder),
         }

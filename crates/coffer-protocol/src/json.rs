@@ -1,8 +1,12 @@
 //! awsJson: targets, content types, bodies.
 
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-use crate::decode::{self, Protocol};
+use crate::decode::{self, Members, Protocol};
 use crate::{Fault, Input, Output};
 
 /// What `X-Amz-Target` names.
@@ -56,11 +60,76 @@ pub fn decode<I: Input>(body: &[u8]) -> Result<I, Fault> {
         return decode::input(Value::Object(Map::new()), Protocol::Json);
     }
     match serde_json::from_slice(body) {
-        Ok(value @ (Value::Object(_) | Value::Array(_))) => decode::input(value, Protocol::Json),
+        Ok(Body::Structure(members)) => {
+            decode::input_of_members(Members::listed(members), Protocol::Json)
+        }
+        Ok(Body::List) => decode::input(Value::Array(Vec::new()), Protocol::Json),
         // AWS: a body that is no JSON or no structure is answered without a message (observed for
         // Athena, 2026-09). serde_json's own bound of 128 levels ends up here as well.
-        Ok(_) => Err(Fault::serialization("")),
         Err(error) => Err(Fault::serialization("").with_cause(error)),
+    }
+}
+
+/// What a body is. The members of a structure are kept as they come, their names in place: most
+/// structures have few, and each member is asked for once.
+enum Body<'a> {
+    Structure(Vec<(Cow<'a, str>, Value)>),
+    List,
+}
+
+impl<'de> Deserialize<'de> for Body<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(BodyVisitor)
+    }
+}
+
+struct BodyVisitor;
+
+impl<'de> Visitor<'de> for BodyVisitor {
+    type Value = Body<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a structure")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Body<'de>, A::Error> {
+        let mut members = Vec::with_capacity(MEMBERS_USUAL);
+        while let Some(Name(name)) = map.next_key()? {
+            members.push((name, map.next_value()?));
+        }
+        Ok(Body::Structure(members))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Body<'de>, A::Error> {
+        while items.next_element::<Value>()?.is_some() {}
+        Ok(Body::List)
+    }
+}
+
+/// A member's name: where nothing in it is escaped, as it stands in the body.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Name<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(NameVisitor)
+    }
+}
+
+struct NameVisitor;
+
+impl<'de> Visitor<'de> for NameVisitor {
+    type Value = Name<'de>;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a member's name")
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Borrowed(name)))
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name<'de>, E> {
+        Ok(Name(Cow::Owned(name.to_owned())))
     }
 }
 
@@ -71,4 +140,6 @@ pub fn encode<O: Output>(output: &O) -> Vec<u8> {
     out
 }
 
+/// No operation that is called often has more.
+const MEMBERS_USUAL: usize = 4;
 const ANSWER_BYTES_GUESS: usize = 512;

@@ -41,15 +41,21 @@ pub fn random_uuid(entropy: &dyn Entropy) -> String {
 pub fn uuid_text(number: u128) -> String {
     let number = (number & !(0xf << 76)) | (0x4 << 76);
     let number = (number & !(0x3 << 62)) | (0x2 << 62);
-    let mut text = String::with_capacity(36);
-    for (place, byte) in number.to_be_bytes().into_iter().enumerate() {
-        if matches!(place, 4 | 6 | 8 | 10) {
-            text.push('-');
-        }
-        for digit in [byte >> 4, byte & 0xf] {
-            text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-        }
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+    let mut digits = [0; 32];
+    let (pairs, _) = digits.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(number.to_be_bytes()) {
+        *pair = [digit(byte >> 4), digit(byte & 0xf)];
     }
+    let mut text = String::with_capacity(36);
+    let mut rest = std::str::from_utf8(&digits).unwrap_or_default();
+    for group in [8, 4, 4, 4] {
+        let (before, after) = rest.split_at_checked(group).unwrap_or((rest, ""));
+        text.push_str(before);
+        text.push('-');
+        rest = after;
+    }
+    text.push_str(rest);
     text
 }
 

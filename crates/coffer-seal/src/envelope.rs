@@ -130,11 +130,10 @@ pub fn pairs_of_bytes(mut bytes: &[u8]) -> Vec<(&str, &str)> {
 }
 
 fn split(bytes: [u8; HEAD_BYTES]) -> ([u8; SALT_BYTES], [u8; NONCE_BYTES]) {
-    let mut salt = [0; SALT_BYTES];
-    let mut nonce = [0; NONCE_BYTES];
-    for (to, from) in salt.iter_mut().chain(nonce.iter_mut()).zip(bytes) {
-        *to = from;
-    }
+    let (mut salt, mut nonce) = ([0; SALT_BYTES], [0; NONCE_BYTES]);
+    let (first, second) = bytes.split_at(SALT_BYTES);
+    salt.copy_from_slice(first);
+    nonce.copy_from_slice(second);
     (salt, nonce)
 }
 

@@ -1,10 +1,12 @@
 //! Reads request bodies within bounds: of each one's size and time, and of what all of them that
 //! are in flight take of memory together.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use coffer_protocol::Fault;
+use futures_util::FutureExt;
 use http::header;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Frame, Incoming};
@@ -57,7 +59,12 @@ impl Room {
         if declared.is_some_and(|bytes| usize::try_from(bytes).is_ok_and(is_too_large)) {
             return Err(Fault::request_too_large());
         }
-        match tokio::time::timeout(BODY_TIME_MAX, self.collect(body)).await {
+        let mut collected = pin!(self.collect(body));
+        // Nearly every body is there with its head, and needs no timer.
+        if let Some(read) = collected.as_mut().now_or_never() {
+            return read;
+        }
+        match tokio::time::timeout(BODY_TIME_MAX, collected).await {
             Ok(read) => read,
             Err(_) => Err(Fault::request_timeout()),
         }

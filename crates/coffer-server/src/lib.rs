@@ -5,6 +5,7 @@ mod body;
 pub mod config;
 mod connection;
 mod files;
+mod head_timer;
 mod internet;
 mod jobs;
 mod listen;

@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
 use crate::connection::{Door, connection};
+use crate::head_timer::Ticks;
 use crate::runtime;
 use crate::serve::State;
 
@@ -23,17 +24,23 @@ pub(crate) async fn listen(
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
+    let ticks = Ticks::new();
+    let ticking = runtime::spawn({
+        let ticks = ticks.clone();
+        async move { ticks.run().await }
+    });
     loop {
         let accepted = tokio::select! {
             _ = stop.wait_for(|stopped| *stopped) => break,
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let door = Door { acceptor: acceptor.clone(), stop: stop.clone() };
-        let (state, watcher) = (state.clone(), graceful.watcher());
+        let (acceptor, stop, watcher) = (acceptor.clone(), stop.clone(), graceful.watcher());
+        let door = Door { acceptor, stop, watcher, head_timer: ticks.timer() };
+        let state = state.clone();
         runtime::spawn(async move {
             let counted = Counted::new(&state.metrics.connections);
-            connection(state.clone(), stream, peer.ip(), door, watcher).await;
+            connection(state.clone(), stream, peer.ip(), door).await;
             drop((counted, place));
         });
     }
@@ -41,6 +48,7 @@ pub(crate) async fn listen(
     if tokio::time::timeout(FINISH_TIME_MAX, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open after {FINISH_TIME_MAX:?} and were cut");
     }
+    ticking.abort();
 }
 
 /// A connection in the gauge of open ones, also when its task panics.

@@ -86,7 +86,7 @@ pub(crate) async fn open_dev(
     let place = Place { data, audit: &settings, source: None };
     let world = world(store.clone(), keys, entropy, clock, place)?;
     let access_key_id = coffer_pipeline::identity::DEV_ACCESS_KEY_ID.to_owned();
-    let first = FirstAccount::Known { account: AccountId::DEV, access_key_id, file: None };
+    let first = FirstAccount::Known { account: AccountId::dev(), access_key_id, file: None };
     Ok(Opened { world, store, first })
 }
 

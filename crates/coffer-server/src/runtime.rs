@@ -49,6 +49,11 @@ impl Clock for RealClock {
         real_now()
     }
 
+    fn both(&self) -> (Timestamp, Timestamp) {
+        let now = real_now();
+        (now, now)
+    }
+
     fn advance(&self, _: Duration) -> Result<Timestamp, NotMovable> {
         Err(NotMovable)
     }

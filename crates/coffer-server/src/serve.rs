@@ -1,6 +1,5 @@
 //! One HTTP request: coffer's own few paths, or the road.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,9 +23,10 @@ pub(crate) struct State {
 }
 
 /// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Peer {
-    pub(crate) ip: IpAddr,
+    /// Its address, written.
+    pub(crate) ip: Arc<str>,
     /// Whether it speaks TLS.
     pub(crate) is_secure: bool,
 }
@@ -51,7 +51,6 @@ pub(crate) async fn serve(
 
 async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer {
     let road = &state.road;
-    let clock = &road.world().clock;
     let (head, body) = request.into_parts();
     // Its room is given back when the answer is made.
     let read = state.bodies.read(&head, body).await;
@@ -59,7 +58,7 @@ async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer
         Ok(held) => (held.bytes.clone(), None),
         Err(fault) => (Bytes::new(), Some(fault.clone())),
     };
-    let (now, real_now) = (clock.now(), clock.real_now());
+    let (now, real_now) = road.world().clock.both();
     let Peer { ip: source_ip, is_secure } = peer;
     let received = Received { head, body, source_ip, is_secure, now, real_now };
     match refusal {

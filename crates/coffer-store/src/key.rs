@@ -4,6 +4,8 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 /// The name of one row: a table and its components, joined by a zero byte.
 ///
 /// Keys compare as bytes, and that order is the order of their components: zero and one bytes
@@ -15,12 +17,14 @@ pub struct Key(Arc<[u8]>);
 impl Key {
     /// Builds the key of `table` with these text components.
     pub fn of(table: &str, parts: &[&str]) -> Self {
-        parts.iter().fold(Self::build(table), |key, part| key.part(part)).key()
+        let mut key = Self::build(table);
+        parts.iter().for_each(|part| key.push(part));
+        key.key()
     }
 
     /// Starts a key in `table`; components follow one by one.
     pub fn build(table: &str) -> KeyBuilder {
-        let mut bytes = Vec::with_capacity(KEY_BYTES_USUAL);
+        let mut bytes = Bytes::new();
         push_escaped(&mut bytes, table.as_bytes());
         KeyBuilder { bytes }
     }
@@ -42,7 +46,7 @@ impl Key {
 
     /// Goes on building from this key.
     pub fn builder(&self) -> KeyBuilder {
-        KeyBuilder { bytes: self.0.to_vec() }
+        KeyBuilder { bytes: Bytes::from_slice(&self.0) }
     }
 
     /// The prefix of every key below this one; the key itself is not among them.
@@ -64,16 +68,24 @@ impl Key {
 /// A key under construction.
 #[derive(Clone, Debug)]
 pub struct KeyBuilder {
-    bytes: Vec<u8>,
+    bytes: Bytes,
 }
+
+/// A key's bytes while it grows: most take no memory of their own before they are whole.
+type Bytes = SmallVec<[u8; KEY_BYTES_USUAL]>;
 
 impl KeyBuilder {
     /// Adds a component, text or bytes.
     #[must_use]
     pub fn part(mut self, part: impl AsRef<[u8]>) -> Self {
+        self.push(part);
+        self
+    }
+
+    /// Adds a component, text or bytes, in place.
+    pub fn push(&mut self, part: impl AsRef<[u8]>) {
         self.bytes.push(SEPARATOR);
         push_escaped(&mut self.bytes, part.as_ref());
-        self
     }
 
     /// Adds a number as twenty decimal digits, so that keys are in the numbers' order.
@@ -94,19 +106,19 @@ impl KeyBuilder {
 
     /// The finished key.
     pub fn key(self) -> Key {
-        Key(self.bytes.into())
+        Key(self.bytes.as_slice().into())
     }
 
     /// The prefix of every key that goes on after these components. It ends in the separator, so
     /// `a` is no prefix of `ab`.
     pub fn prefix(mut self) -> Vec<u8> {
         self.bytes.push(SEPARATOR);
-        self.bytes
+        self.bytes.into_vec()
     }
 
     /// The prefix of every key whose next component starts with `start`.
     pub fn starting(self, start: impl AsRef<[u8]>) -> Vec<u8> {
-        self.part(start).bytes
+        self.part(start).bytes.into_vec()
     }
 }
 
@@ -135,9 +147,8 @@ impl Borrow<[u8]> for Key {
     }
 }
 
-fn push_escaped(bytes: &mut Vec<u8>, part: &[u8]) {
-    // Nearly always there is nothing to escape; this look at it has no branch for each byte.
-    if !part.iter().fold(false, |any, byte| any | (*byte <= ESCAPE)) {
+fn push_escaped(bytes: &mut Bytes, part: &[u8]) {
+    if is_plain(part) {
         bytes.extend_from_slice(part);
         return;
     }
@@ -148,6 +159,21 @@ fn push_escaped(bytes: &mut Vec<u8>, part: &[u8]) {
             ESCAPE => bytes.extend_from_slice(&[ESCAPE, 2]),
             other => bytes.push(other),
         }
+    }
+}
+
+/// Whether there is nothing to escape, as nearly always. Whole chunks are looked at without a branch
+/// for each byte, which the compiler turns into a few vector instructions; the last one overlaps
+/// with the one before it, so that only the shortest components are looked at byte by byte.
+fn is_plain(part: &[u8]) -> bool {
+    let any = |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | (*byte <= ESCAPE));
+    if let Some(last) = part.last_chunk::<16>() {
+        let (chunks, _) = part.as_chunks::<16>();
+        return !any(last) && !chunks.iter().any(|chunk| any(chunk));
+    }
+    match (part.first_chunk::<8>(), part.last_chunk::<8>()) {
+        (Some(first), Some(last)) => !any(first) && !any(last),
+        _ => !any(part),
     }
 }
 

@@ -170,7 +170,7 @@ pub fn dev_access_key(world: &World, access_key_id: &str) -> Option<AccessKeyRec
         return None;
     }
     let account = match access_key_id {
-        DEV_ACCESS_KEY_ID => AccountId::DEV,
+        DEV_ACCESS_KEY_ID => AccountId::dev(),
         digits => digits.parse().ok()?,
     };
     Some(AccessKeyRecord::new(access_key_id, account, DEV_SECRET.to_owned().into()))

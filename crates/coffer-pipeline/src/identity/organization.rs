@@ -207,7 +207,7 @@ mod tests {
     fn organization() -> OrganizationRecord {
         OrganizationRecord {
             id: "o-abcdefghij".to_owned(),
-            management_account: AccountId::DEV,
+            management_account: AccountId::dev(),
             feature_set: FeatureSet::All,
             created: Timestamp::from_millis(0),
             root_id: "r-abcd".to_owned(),

@@ -128,7 +128,7 @@ mod tests {
         let sealer = RowSealer::generate(&entropy, &root).0.session_sealer();
         let claims = SessionClaims {
             access_key_id: "ASIAEXAMPLE".to_owned(),
-            account: AccountId::DEV,
+            account: AccountId::dev(),
             kind: SessionKind::Root,
             issued: Timestamp::from_millis(0),
             expires: Timestamp::from_millis(3_600_000),

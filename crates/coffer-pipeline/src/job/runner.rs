@@ -269,7 +269,7 @@ impl<'a, S: Step> Deciding<'a, S> {
             permissions: Arc::new(Permissions::unbounded()),
             scope: record.scope(),
             now: world.clock.now(),
-            source_ip: format!("{service}.amazonaws.com"),
+            source_ip: format!("{service}.amazonaws.com").into(),
             user_agent: format!("{service}.amazonaws.com"),
             is_secure: true,
         };

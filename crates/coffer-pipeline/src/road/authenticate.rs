@@ -53,6 +53,7 @@ impl Authenticator {
 
 /// A request that nobody is known to have sent.
 pub(super) struct Stranger {
+    pub(super) request_id: String,
     pub(super) received: Received,
     pub(super) fault: Fault,
 }
@@ -67,9 +68,22 @@ pub(super) async fn authenticate(
     request_id: String,
     received: Received,
 ) -> Result<Authenticated, Box<Stranger>> {
-    match verified(road, route, request_id, &received).await {
-        Ok(context) => Ok(Authenticated { route, context, received }),
-        Err(fault) => Err(Box::new(Stranger { received, fault })),
+    match verified(road, route, &received).await {
+        Ok(Proved { caller, identity, permissions, scope }) => {
+            let context = RequestContext {
+                request_id,
+                caller,
+                identity,
+                permissions,
+                scope,
+                now: received.now,
+                source_ip: received.source_ip.clone(),
+                user_agent: received.user_agent().to_owned(),
+                is_secure: received.is_secure,
+            };
+            Ok(Authenticated { route, context, received })
+        }
+        Err(fault) => Err(Box::new(Stranger { request_id, received, fault })),
     }
 }
 
@@ -79,52 +93,43 @@ pub(super) fn named_access_key(received: &Received) -> Option<String> {
     sigv4::parse(&view).ok().map(|unverified| unverified.access_key_id().to_owned())
 }
 
-async fn verified(
-    road: &Road,
-    route: Route,
-    request_id: String,
-    received: &Received,
-) -> Result<RequestContext, Fault> {
+/// Who sent a request, with all that is known of it.
+struct Proved {
+    caller: Arc<Caller>,
+    identity: Option<Arc<WrittenIdentity>>,
+    permissions: Arc<Permissions>,
+    scope: Scope,
+}
+
+async fn verified(road: &Road, route: Route, received: &Received) -> Result<Proved, Fault> {
     let style = match route.service.protocol {
         Protocol::Json { .. } => FaultStyle::Json,
         Protocol::Query { .. } => FaultStyle::Query,
     };
     let refused = |fault: AuthFault| refusal(&fault, style);
-    let (caller, identity, permissions, scope) = {
-        let view = view_of(received);
-        match sigv4::parse(&view) {
-            Err(AuthFault::Missing) if route.entry.signing == Signing::Optional => nobody(),
-            unverified => {
-                let unverified = unverified.map_err(refused)?;
-                let known = known(road, &unverified, received.now).await;
-                let known = known.map_err(|unknown| unknown.unwrap_or_fault(refused))?;
-                let key = road.authenticator.signing_keys.get(unverified.scope(), known.secret());
-                let expected = Expected { service: route.service.name, now: received.real_now };
-                let verified = sigv4::verify(unverified, &view, &received.body, &key, &expected);
-                let region = verified.map_err(refused)?.region().clone();
-                if !reaches(&known.caller, route.service.name) {
-                    return Err(refused(AuthFault::UnknownKey));
-                }
-                let used = known.use_to_note(received.now, &region, route.service.name);
-                if let Some(used) = used {
-                    Box::pin(used.note(&road.world)).await;
-                }
-                let scope = Scope { account: known.caller.account, region };
-                let identity = Some(known.identity.clone());
-                (known.caller.clone(), identity, known.permissions.clone(), scope)
-            }
-        }
+    let view = view_of(received);
+    let unverified = match sigv4::parse(&view) {
+        Err(AuthFault::Missing) if route.entry.signing == Signing::Optional => return Ok(nobody()),
+        unverified => unverified.map_err(refused)?,
     };
-    Ok(RequestContext {
-        request_id,
-        caller,
-        identity,
-        permissions,
-        scope,
-        now: received.now,
-        source_ip: received.source_ip.to_string(),
-        user_agent: received.user_agent().to_owned(),
-        is_secure: received.is_secure,
+    let known = known(road, &unverified, received.now).await;
+    let known = known.map_err(|unknown| unknown.unwrap_or_fault(refused))?;
+    let key = road.authenticator.signing_keys.get(unverified.scope(), known.secret());
+    let expected = Expected { service: route.service.name, now: received.real_now };
+    let verified = sigv4::verify(unverified, &view, &received.body, &key, &expected);
+    let region = verified.map_err(refused)?.region().clone();
+    if !reaches(&known.caller, route.service.name) {
+        return Err(refused(AuthFault::UnknownKey));
+    }
+    let used = known.use_to_note(received.now, &region, route.service.name);
+    if let Some(used) = used {
+        Box::pin(used.note(&road.world)).await;
+    }
+    Ok(Proved {
+        caller: known.caller.clone(),
+        identity: Some(known.identity.clone()),
+        permissions: known.permissions.clone(),
+        scope: Scope { account: known.caller.account, region },
     })
 }
 
@@ -172,10 +177,14 @@ impl Unknown {
 }
 
 /// Who sends an unsigned request: nobody, in no account, in the region of global services.
-fn nobody() -> (Arc<Caller>, Option<Arc<WrittenIdentity>>, Arc<Permissions>, Scope) {
-    let account = AccountId::DEV;
-    let scope = Scope { account, region: Region::global() };
-    (Arc::new(Caller::anonymous(account)), None, Arc::new(Permissions::unbounded()), scope)
+fn nobody() -> Proved {
+    let account = AccountId::dev();
+    Proved {
+        caller: Arc::new(Caller::anonymous(account)),
+        identity: None,
+        permissions: Arc::new(Permissions::unbounded()),
+        scope: Scope { account, region: Region::global() },
+    }
 }
 
 fn refusal(fault: &AuthFault, style: FaultStyle) -> Fault {

@@ -1,10 +1,12 @@
 //! Receive: what came in, whole and bounded, with the time it came at.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use coffer_model::Timestamp;
 use coffer_seal::{Entropy, uuid_text};
+use http::header::USER_AGENT;
 
 /// A request whose head and body have been read within their limits. Either may hold a secret, so
 /// it has no `Debug`.
@@ -13,8 +15,8 @@ pub struct Received {
     pub head: http::request::Parts,
     /// The whole body.
     pub body: Bytes,
-    /// The caller's address.
-    pub source_ip: std::net::IpAddr,
+    /// The caller's address, written once for each connection.
+    pub source_ip: Arc<str>,
     /// Whether it came over TLS.
     pub is_secure: bool,
     /// The time of decisions.
@@ -26,14 +28,10 @@ pub struct Received {
 impl Received {
     /// The `User-Agent` header, cut to a bounded length.
     pub(crate) fn user_agent(&self) -> &str {
-        let whole = self.header("user-agent").unwrap_or_default();
+        let header = self.head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+        let whole = header.unwrap_or_default();
         // A header that is text is ASCII, so any place is between two characters.
         whole.get(..USER_AGENT_BYTES_MAX).unwrap_or(whole)
-    }
-
-    /// A header's text, where it is there and is text.
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.head.headers.get(name)?.to_str().ok()
     }
 }
 

@@ -124,16 +124,16 @@ async fn told(
     account: Option<AccountId>,
     fault: &Fault,
 ) -> Result<(), Fault> {
-    let (region, source_ip) = (Region::global(), received.source_ip.to_string());
+    let region = Region::global();
     let draft = AuditDraft {
         time: received.now,
         service: route.service.name,
         event_name: route.entry.name,
         event_type: EventType::AwsApiCall,
         region: &region,
-        recipient: account.unwrap_or(AccountId::DEV),
+        recipient: account.unwrap_or(AccountId::dev()),
         identity: DraftIdentity::Of(Box::new(UserIdentity::unproven(access_key_id, account))),
-        source_ip: &source_ip,
+        source_ip: &received.source_ip,
         user_agent: received.user_agent(),
         request_id,
         part: 0,

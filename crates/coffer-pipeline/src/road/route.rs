@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use coffer_protocol::Fault;
 use coffer_protocol::query::Form;
-use http::header::CONTENT_TYPE;
+use foldhash::fast::RandomState;
+use http::header::{CONTENT_TYPE, HeaderName};
 
 use super::Received;
 use crate::operation::{Entry, Protocol, Service};
@@ -22,7 +23,7 @@ pub struct Route {
 
 /// All routes.
 pub struct Routes {
-    by_target: HashMap<String, Route>,
+    by_target: HashMap<String, Route, RandomState>,
     by_action: HashMap<&'static str, (Protocol, HashMap<&'static str, Route>)>,
     all: Vec<Route>,
 }
@@ -30,7 +31,7 @@ pub struct Routes {
 impl Routes {
     pub(crate) fn new(services: &'static [Service]) -> Self {
         let mut routes =
-            Self { by_target: HashMap::new(), by_action: HashMap::new(), all: Vec::new() };
+            Self { by_target: HashMap::default(), by_action: HashMap::new(), all: Vec::new() };
         for service in services {
             for entry in service.operations {
                 let route = Route { service, entry, index: routes.all.len() };
@@ -56,7 +57,7 @@ impl Routes {
     }
 
     pub(crate) fn find(&self, received: &Received) -> Result<Route, Box<NoRoute>> {
-        if let Some(target) = received.head.headers.get("x-amz-target") {
+        if let Some(target) = received.head.headers.get(TARGET) {
             let route = target.to_str().ok().and_then(|target| self.by_target.get(target));
             return route.copied().ok_or_else(|| NoRoute::json(Fault::unknown_operation()));
         }
@@ -107,6 +108,7 @@ pub(super) fn form_of(received: &Received) -> Result<Form, Fault> {
     Form::parse(&received.body)
 }
 
+const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 // AWS: what it says of a form without a version, and the namespace of faults that are no service's
 // (observed in answers of several query services).

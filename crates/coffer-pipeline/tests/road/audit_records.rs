@@ -27,7 +27,7 @@ pub(crate) fn context(caller: Caller, now: i64, request_id: &str) -> RequestCont
         identity: None,
         permissions: Arc::new(Permissions::unbounded()),
         now: Timestamp::from_millis(now),
-        source_ip: "10.0.0.7".to_owned(),
+        source_ip: "10.0.0.7".into(),
         user_agent: "aws-cli/2 \"quoted\"".to_owned(),
         is_secure: true,
     }

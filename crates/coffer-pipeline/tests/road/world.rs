@@ -1,7 +1,6 @@
 //! A world on a given store, callers that sign, and what can be seen of the store afterwards.
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -153,7 +152,7 @@ impl Harness {
 }
 
 pub(crate) fn scope() -> Scope {
-    Scope { account: AccountId::DEV, region: "us-east-1".parse().unwrap() }
+    Scope { account: AccountId::dev(), region: "us-east-1".parse().unwrap() }
 }
 
 fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
@@ -174,7 +173,7 @@ fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
     Received {
         head,
         body: body.into(),
-        source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        source_ip: "127.0.0.1".into(),
         is_secure: false,
         now: clock.now(),
         real_now: now,

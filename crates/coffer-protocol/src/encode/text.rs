@@ -16,10 +16,7 @@ pub(super) fn xml(text: &str, out: &mut Vec<u8>) {
 
 /// Appends a number in decimal.
 pub(super) fn integer(number: i64, out: &mut Vec<u8>) {
-    if number < 0 {
-        out.push(b'-');
-    }
-    digits(number.unsigned_abs(), 1, out);
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 
 /// Appends milliseconds as seconds: `1700000000`, `1700000000.12`.
@@ -28,14 +25,14 @@ pub(super) fn seconds(millis: i64, out: &mut Vec<u8>) {
         out.push(b'-');
     }
     let magnitude = millis.unsigned_abs();
-    digits(magnitude / 1000, 1, out);
+    out.extend_from_slice(itoa::Buffer::new().format(magnitude / 1000).as_bytes());
     let fraction = magnitude % 1000;
     if fraction != 0 {
+        // The leading one keeps the zeros behind it.
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(1000 + fraction).trim_end_matches('0');
         out.push(b'.');
-        digits(fraction, 3, out);
-        while out.last() == Some(&b'0') {
-            out.pop();
-        }
+        out.extend_from_slice(digits.as_bytes().get(1..).unwrap_or_default());
     }
 }
 
@@ -47,7 +44,8 @@ fn escaped(
     escape: impl Fn(u8, &mut Vec<u8>),
 ) {
     let mut rest = text.as_bytes();
-    while let Some(at) = first(rest, &is_special) {
+    while !is_plain(rest, &is_special) {
+        let Some(at) = rest.iter().position(|byte| is_special(*byte)) else { break };
         let (plain, special) = rest.split_at(at);
         out.extend_from_slice(plain);
         let Some((byte, after)) = special.split_first() else { break };
@@ -57,16 +55,20 @@ fn escaped(
     out.extend_from_slice(rest);
 }
 
-/// The place of the first special byte. Whole chunks are looked at without a branch for each byte,
-/// which the compiler turns into a few vector instructions: most texts have nothing special.
-fn first(bytes: &[u8], is_special: impl Fn(u8) -> bool) -> Option<usize> {
-    let is_plain = |chunk: &&[u8]| !chunk.iter().fold(false, |any, byte| any | is_special(*byte));
-    let plain_bytes = bytes.chunks_exact(CHUNK_BYTES).take_while(is_plain).count() * CHUNK_BYTES;
-    let rest = bytes.get(plain_bytes..)?;
-    rest.iter().position(|byte| is_special(*byte)).map(|at| plain_bytes + at)
+/// Whether nothing is special, as in most texts. Whole chunks are looked at without a branch for
+/// each byte, which the compiler turns into a few vector instructions; the last one overlaps with
+/// the one before it, so that no byte is looked at by itself but in the shortest of texts.
+fn is_plain(bytes: &[u8], is_special: impl Fn(u8) -> bool) -> bool {
+    let any = |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | is_special(*byte));
+    if let Some(last) = bytes.last_chunk::<16>() {
+        let (chunks, _) = bytes.as_chunks::<16>();
+        return !any(last) && !chunks.iter().any(|chunk| any(chunk));
+    }
+    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => !any(first) && !any(last),
+        _ => !any(bytes),
+    }
 }
-
-const CHUNK_BYTES: usize = 32;
 
 fn json_escape(byte: u8, out: &mut Vec<u8>) {
     let short = match byte {
@@ -100,15 +102,4 @@ fn xml_escape(byte: u8, out: &mut Vec<u8>) {
         // XML has no way to write the other controls.
         _ => "\u{FFFD}".as_bytes(),
     });
-}
-
-fn digits(mut number: u64, least: usize, out: &mut Vec<u8>) {
-    let start = out.len();
-    while number > 0 || out.len() - start < least {
-        out.push(b'0' + u8::try_from(number % 10).unwrap_or(0));
-        number /= 10;
-    }
-    if let Some(written) = out.get_mut(start..) {
-        written.reverse();
-    }
 }

@@ -1,6 +1,7 @@
 //! The canonical request and the string to sign.
 
 use aws_lc_rs::digest;
+use smallvec::SmallVec;
 
 use super::parse::CredentialScope;
 use super::stamp::Stamp;
@@ -34,12 +35,7 @@ pub(super) fn write_request(
         query::write_canonical(out, text, form == Form::Query);
     }
     out.push(b'\n');
-    for name in list::names(signed_headers) {
-        out.extend_from_slice(name.as_bytes());
-        out.push(b':');
-        write_header(out, request, name)?;
-        out.push(b'\n');
-    }
+    write_headers(out, request, signed_headers)?;
     out.push(b'\n');
     out.extend_from_slice(signed_headers.as_bytes());
     out.push(b'\n');
@@ -98,29 +94,45 @@ fn write_path(out: &mut Vec<u8>, path: &str) {
     }
 }
 
-fn write_header(
+/// Writes the signed headers, each with all its values.
+fn write_headers(
     out: &mut Vec<u8>,
     request: &RequestView<'_>,
-    name: &str,
+    signed_headers: &str,
 ) -> Result<(), HeaderAbsent> {
-    if name == "host"
-        && let Some(authority) = request.authority
-    {
-        out.extend_from_slice(authority.as_bytes());
-        return Ok(());
+    let names: Few<&str> = list::names(signed_headers).collect();
+    // One pass over the headers: to look each name up would be to hash each one.
+    let mut values = Few::new();
+    for (header, value) in request.headers {
+        let header = header.as_str();
+        if let Some(place) = names.iter().position(|name| *name == header) {
+            values.push((place, value.as_bytes()));
+        }
     }
-    let mut values = request.headers.get_all(name).iter();
-    write_value(out, values.next().ok_or(HeaderAbsent)?.as_bytes());
-    for value in values {
-        out.push(b',');
-        write_value(out, value.as_bytes());
+    for (place, name) in names.iter().enumerate() {
+        out.extend_from_slice(name.as_bytes());
+        out.push(b':');
+        let mut own = values.iter().filter(|(of, _)| *of == place).map(|(_, value)| *value);
+        if let Some(authority) = request.authority.filter(|_| *name == "host") {
+            out.extend_from_slice(authority.as_bytes());
+        } else {
+            write_value(out, own.next().ok_or(HeaderAbsent)?);
+            for value in own {
+                out.push(b',');
+                write_value(out, value);
+            }
+        }
+        out.push(b'\n');
     }
     Ok(())
 }
 
+/// As many as most requests sign: no memory is asked for.
+type Few<T> = SmallVec<[T; 16]>;
+
 /// Writes a header's value without blanks at its ends, and with one for each run of them inside.
 fn write_value(out: &mut Vec<u8>, value: &[u8]) {
-    if !value.contains(&b' ') && !value.contains(&b'\t') {
+    if memchr::memchr2(b' ', b'\t', value).is_none() {
         out.extend_from_slice(value);
         return;
     }

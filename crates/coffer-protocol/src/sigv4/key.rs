@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::{constant_time, hmac};
 use coffer_model::Sensitive;
+use foldhash::quality::RandomState;
 
 use super::TERMINATOR;
 use super::parse::CredentialScope;
@@ -56,7 +57,7 @@ pub struct SigningKeys {
 }
 
 /// Cached keys by their credential scope, `keyid/date/region/service/aws4_request`.
-type Shard = HashMap<Box<str>, Cached>;
+type Shard = HashMap<Box<str>, Cached, RandomState>;
 
 struct Cached {
     secret: Sensitive<String>,
@@ -66,7 +67,7 @@ struct Cached {
 impl SigningKeys {
     /// An empty cache.
     pub fn new() -> Self {
-        Self { hasher: RandomState::new(), shards: std::array::from_fn(|_| RwLock::default()) }
+        Self { hasher: RandomState::default(), shards: std::array::from_fn(|_| RwLock::default()) }
     }
 
     /// The key for a scope, derived where it is not cached for this very secret.

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use coffer_model::{Region, Timestamp};
 use http::{HeaderMap, HeaderValue};
+use smallvec::SmallVec;
 
 use super::canonical::Form;
 use super::fault::hashed;
@@ -56,13 +57,18 @@ pub fn parse<'a>(request: &RequestView<'a>) -> Result<Unverified<'a>, AuthFault>
         TOKEN_BYTES_MAX,
         "The session token",
     )?;
-    let names: Vec<&str> =
+    let names: Names<'_> =
         list::names(&unverified.signed_headers).take(SIGNED_HEADERS_MAX + 1).collect();
     check_length(names.len(), SIGNED_HEADERS_MAX, "SignedHeaders")?;
     check_signed(request, &names)?;
-    unverified.is_canonical_list = is_canonical(&names);
+    let is_canonical_list = is_canonical(&names);
+    drop(names);
+    unverified.is_canonical_list = is_canonical_list;
     Ok(unverified)
 }
+
+/// The names of the signed headers: mostly so few that no memory is asked for.
+type Names<'a> = SmallVec<[&'a str; 16]>;
 
 /// The headers that speak of the signature, found in one pass.
 #[derive(Default)]
@@ -203,7 +209,7 @@ impl std::fmt::Debug for CredentialScope<'_> {
 
 /// Where the four slashes are; nothing if there are more or fewer, or nothing between two.
 fn slashes(text: &str) -> Option<[usize; 4]> {
-    let mut found = text.bytes().enumerate().filter(|(_, byte)| *byte == b'/').map(|(at, _)| at);
+    let mut found = memchr::memchr_iter(b'/', text.as_bytes());
     let slashes = [found.next()?, found.next()?, found.next()?, found.next()?];
     let [first, second, third, fourth] = slashes;
     let is_filled = first > 0 && first + 1 < second && second + 1 < third && third + 1 < fourth;
@@ -227,27 +233,32 @@ fn check_signed(request: &RequestView<'_>, names: &[&str]) -> Result<(), AuthFau
 
 /// Whether a list of signed headers is as every signer writes it: lower case, in order, each once.
 fn is_canonical(names: &[&str]) -> bool {
-    names.is_sorted_by(|one, other| one < other)
-        && !names.iter().any(|name| name.bytes().any(|byte| byte.is_ascii_uppercase()))
+    let has_capital =
+        |name: &&str| name.bytes().fold(false, |any, byte| any | byte.is_ascii_uppercase());
+    names.is_sorted_by(|one, other| one < other) && !names.iter().any(has_capital)
 }
 
 /// Reads a signature of 64 lower-case hexadecimal digits.
 fn signature_bytes(text: &str) -> Option<[u8; 32]> {
     let digits: &[u8; 64] = text.as_bytes().try_into().ok()?;
+    // Without a branch for each digit, so that the compiler reads many of them at once.
+    let are_digits = digits.iter().fold(true, |all, digit| all & is_hexadecimal(*digit));
     let mut out = [0; 32];
     let (pairs, _) = digits.as_chunks::<2>();
     for (byte, [high, low]) in out.iter_mut().zip(pairs) {
-        *byte = nibble(*high)? << 4 | nibble(*low)?;
+        *byte = nibble(*high) << 4 | nibble(*low);
     }
-    Some(out)
+    are_digits.then_some(out)
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+fn is_hexadecimal(digit: u8) -> bool {
+    digit.is_ascii_digit() | matches!(digit, b'a'..=b'f')
+}
+
+/// The value of a lower-case hexadecimal digit.
+fn nibble(digit: u8) -> u8 {
+    let value = digit & 0xf;
+    if digit.is_ascii_digit() { value } else { value.wrapping_add(9) & 0xf }
 }
 
 fn check_length(length: usize, max: usize, what: &'static str) -> Result<(), AuthFault> {

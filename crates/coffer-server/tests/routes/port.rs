@@ -1,7 +1,6 @@
 //! A server in memory with an audit journal, callers that sign, and what can be seen of the store.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -102,7 +101,7 @@ impl Port {
         Received {
             head,
             body: body.to_vec().into(),
-            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            source_ip: "127.0.0.1".into(),
             is_secure: true,
             now: self.road.world().clock.now(),
             real_now: NOW,

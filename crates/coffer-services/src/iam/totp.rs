@@ -91,7 +91,7 @@ mod tests {
 
     fn device(last_step: u64, drift: i64) -> MfaDeviceRecord {
         MfaDeviceRecord {
-            account: AccountId::DEV,
+            account: AccountId::dev(),
             path: "/".to_owned(),
             device_name: "d".to_owned(),
             seed: "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".to_owned().into(),

@@ -108,15 +108,73 @@ pub(super) fn encrypt(
 /// that key is asked for before.
 ///
 /// # Errors
-/// See [`key_of`] and [`open`].
+/// See [`Sealed::read`], [`Sealed::key`] and [`Sealed::open`].
 pub(super) async fn decrypt(
     call: &mut Call<'_>,
     context: &impl Bound,
     blob: &[u8],
 ) -> Result<(Sensitive<Vec<u8>>, Arc<KeyRecord>), Fault> {
-    let key = key_of(call, call.region(), blob).await?;
-    let plain = open(call, &key, context, blob)?;
+    let sealed = Sealed::read(blob)?;
+    let key = sealed.key(call, call.region()).await?;
+    let plain = sealed.open(call, &key, context)?;
     Ok((plain, key))
+}
+
+/// A ciphertext, taken apart.
+pub(super) struct Sealed<'a> {
+    head: Head<'a>,
+    head_bytes: &'a [u8],
+    message: &'a [u8],
+}
+
+impl<'a> Sealed<'a> {
+    /// Takes a ciphertext apart.
+    ///
+    /// # Errors
+    /// `InvalidCiphertextException` for what is no ciphertext.
+    pub(super) fn read(blob: &'a [u8]) -> Result<Self, Fault> {
+        let (head, message) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
+        let head_bytes = blob.get(..blob.len() - message.len()).unwrap_or_default();
+        Ok(Self { head, head_bytes, message })
+    }
+
+    /// The key that it names.
+    ///
+    /// # Errors
+    /// `AccessDeniedException` for a key that is not, or not in this region.
+    pub(super) async fn key(
+        &self,
+        call: &mut Call<'_>,
+        region: &Region,
+    ) -> Result<Arc<KeyRecord>, Fault> {
+        let Head { scope, key_id, .. } = &self.head;
+        let scope = place_of(scope, key_id, region);
+        if scope.region != *region {
+            return Err(unknown_key());
+        }
+        let row = KeyRecord::key_of(&scope, key_id);
+        call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)
+    }
+
+    /// Opens it with its key.
+    ///
+    /// # Errors
+    /// `InvalidCiphertextException` where it does not open, whatever the reason; a key that is
+    /// disabled or pending deletion.
+    pub(super) fn open(
+        &self,
+        call: &Call<'_>,
+        key: &KeyRecord,
+        context: &impl Bound,
+    ) -> Result<Sensitive<Vec<u8>>, Fault> {
+        key.must_be_usable()?;
+        let material = key.material(call.root_key(), self.head.material_id)?;
+        let material = material.ok_or_else(invalid_ciphertext)?;
+        let bound = bound_to(self.head_bytes, context);
+        let plain = material.open(SealedWith::KmsKey, &bound, self.message);
+        let mut plain = plain.map_err(|_| invalid_ciphertext())?;
+        Ok(Sensitive::new(std::mem::take(&mut *plain)))
+    }
 }
 
 /// The key that a ciphertext names.
@@ -129,35 +187,7 @@ pub(super) async fn key_of(
     region: &Region,
     blob: &[u8],
 ) -> Result<Arc<KeyRecord>, Fault> {
-    let (head, _) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    let scope = place_of(&head.scope, head.key_id, region);
-    if scope.region != *region {
-        return Err(unknown_key());
-    }
-    let row = KeyRecord::key_of(&scope, head.key_id);
-    call.get::<KeyRecord>(&row).await?.ok_or_else(unknown_key)
-}
-
-/// Opens a ciphertext with its key.
-///
-/// # Errors
-/// `InvalidCiphertextException` for anything that does not open, whatever the reason; a key that
-/// is disabled or pending deletion.
-pub(super) fn open(
-    call: &Call<'_>,
-    key: &KeyRecord,
-    context: &impl Bound,
-    blob: &[u8],
-) -> Result<Sensitive<Vec<u8>>, Fault> {
-    let (head, sealed) = Head::read(blob).ok_or_else(invalid_ciphertext)?;
-    key.must_be_usable()?;
-    let material =
-        key.material(call.root_key(), head.material_id)?.ok_or_else(invalid_ciphertext)?;
-    let head_bytes = blob.len() - sealed.len();
-    let bound = bound_to(blob.get(..head_bytes).unwrap_or_default(), context);
-    let plain = material.open(SealedWith::KmsKey, &bound, sealed);
-    let mut plain = plain.map_err(|_| invalid_ciphertext())?;
-    Ok(Sensitive::new(std::mem::take(&mut *plain)))
+    Sealed::read(blob)?.key(call, region).await
 }
 
 /// Draws a data key of so many bytes and seals it: what `GenerateDataKey` does.
@@ -255,10 +285,11 @@ impl<'a> Head<'a> {
         if *sum != checksum(summed) {
             return None;
         }
-        let mut parts = name.splitn(3, ':');
-        let account = parts.next()?.parse().ok()?;
-        let region = parts.next()?.parse().ok()?;
-        let key_id = parts.next()?;
+        let mut colons = memchr::memchr_iter(b':', name.as_bytes());
+        let (first, second) = (colons.next()?, colons.next()?);
+        let account = name.get(..first)?.parse().ok()?;
+        let region = name.get(first + 1..second)?.parse().ok()?;
+        let key_id = name.get(second + 1..)?;
         Some((Self { scope: Scope { account, region }, key_id, material_id }, sealed))
     }
 }

@@ -263,7 +263,7 @@ mod tests {
     const ID: &str = "1234abcd-12ab-34cd-56ef-1234567890ab";
 
     fn here() -> Scope {
-        Scope { account: AccountId::DEV, region: "eu-west-1".parse().unwrap() }
+        Scope { account: AccountId::dev(), region: "eu-west-1".parse().unwrap() }
     }
 
     fn refused(text: &str) -> String {

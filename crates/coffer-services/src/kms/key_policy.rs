@@ -127,9 +127,9 @@ mod tests {
 
     #[test]
     fn policies_of_kms_itself_are_policies() {
-        must_be_a_policy(&default_policy(AccountId::DEV)).unwrap();
+        must_be_a_policy(&default_policy(AccountId::dev())).unwrap();
         let scope = coffer_pipeline::Scope {
-            account: AccountId::DEV,
+            account: AccountId::dev(),
             region: "eu-west-1".parse().unwrap(),
         };
         must_be_a_policy(&of_managed(&scope, "ssm")).unwrap();

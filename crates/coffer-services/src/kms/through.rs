@@ -7,7 +7,7 @@ use coffer_model::{Region, Sensitive};
 use coffer_pipeline::{Call, Caller, Demand, Scope};
 use coffer_protocol::Fault;
 
-use super::envelope::{self, Bound, DataKey, EncryptionContext};
+use super::envelope::{self, Bound, DataKey, EncryptionContext, Sealed};
 use super::find::find_key_in;
 use super::grant::{GrantOperation, granting, is_granted};
 use super::key::KeyRecord;
@@ -130,9 +130,10 @@ impl Through {
         context: &impl Bound,
         blob: &[u8],
     ) -> Result<Sensitive<Vec<u8>>, Fault> {
-        let key = envelope::key_of(call, region, blob).await?;
+        let sealed = Sealed::read(blob)?;
+        let key = sealed.key(call, region).await?;
         self.must_permit(call, &key, GrantOperation::Decrypt, context).await?;
-        envelope::open(call, &key, context, blob)
+        sealed.open(call, &key, context)
     }
 
     /// Draws a data key and seals it.

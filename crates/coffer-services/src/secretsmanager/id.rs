@@ -215,7 +215,7 @@ mod tests {
     use super::{SecretName, draw_suffix, must_be_a_name};
 
     fn scope() -> Scope {
-        Scope { account: AccountId::DEV, region: "us-east-1".parse().unwrap() }
+        Scope { account: AccountId::dev(), region: "us-east-1".parse().unwrap() }
     }
 
     fn check(secret_id: &str, name: &str, suffix: Option<&str>) {

@@ -60,18 +60,20 @@ impl<'a> Reference<'a> {
     }
 
     fn without_owner(text: &'a str) -> Result<Self, Fault> {
-        let (name, selector) = match text.split_once(':') {
-            Some((_, selector)) if selector.is_empty() || selector.contains(':') => {
-                return Err(Fault::validation(BAD_SELECTOR));
-            }
-            Some((name, selector)) => (name, Some(selector)),
+        let mut colons = memchr::memchr_iter(b':', text.as_bytes());
+        let (name, selector) = match colons.next() {
+            Some(at) => (text.get(..at).unwrap_or_default(), text.get(at + 1..)),
             None => (text, None),
         };
+        if selector.is_some_and(str::is_empty) || colons.next().is_some() {
+            return Err(Fault::validation(BAD_SELECTOR));
+        }
         if name.is_empty() {
             return Err(Fault::validation(BAD_SELECTOR));
         }
         // AWS: slashes side by side are refused on reading too (LocalStack's test against AWS).
-        if name.bytes().any(|byte| !is_allowed(byte)) || name.contains("//") {
+        let has_other = name.bytes().fold(false, |any, byte| any | !is_allowed(byte));
+        if has_other || name.as_bytes().windows(2).any(|pair| pair == b"//") {
             return Err(Fault::validation(MALFORMED));
         }
         Ok(Self { owner: None, path: path_of(name), written: Some(name), selector })
@@ -99,9 +101,14 @@ impl<'a> Reference<'a> {
 /// The ARN a permission is checked on. For words that name no parameter it is that of the words as
 /// they are, cut where no name is so long, so that the refusal tells what is wrong with them.
 pub fn arn_for_demand(scope: &Scope, words: &str) -> String {
-    let mut arn = match Reference::read(words) {
-        Ok(reference) => reference.arn(scope),
-        Err(_) => arn_of(scope.account, &scope.region, words),
+    arn_of_read(scope, words, Reference::read(words).as_ref().ok())
+}
+
+/// The same for words that have been read, where they name a parameter.
+pub(super) fn arn_of_read(scope: &Scope, words: &str, reference: Option<&Reference<'_>>) -> String {
+    let mut arn = match reference {
+        Some(reference) => reference.arn(scope),
+        None => arn_of(scope.account, &scope.region, words),
     };
     arn.truncate(arn.floor_char_boundary(NAME_WITH_ARN_BYTES_MAX));
     arn
@@ -232,7 +239,7 @@ mod tests {
     use super::*;
 
     fn scope() -> Scope {
-        Scope { account: AccountId::DEV, region: "us-east-1".parse().unwrap() }
+        Scope { account: AccountId::dev(), region: "us-east-1".parse().unwrap() }
     }
 
     fn refusal(text: &str) -> (&'static str, String) {
@@ -274,7 +281,7 @@ mod tests {
         let deep = "/a".repeat(LEVELS_MAX);
         assert!(new_name(&scope(), &deep).is_ok());
         assert_eq!(refusal(&format!("{deep}/a")).0, "HierarchyLevelLimitExceededException");
-        let room = NAME_WITH_ARN_BYTES_MAX - arn_of(AccountId::DEV, &scope().region, "").len();
+        let room = NAME_WITH_ARN_BYTES_MAX - arn_of(AccountId::dev(), &scope().region, "").len();
         assert!(new_name(&scope(), &format!("/{}", "n".repeat(room))).is_ok());
         assert_eq!(refusal(&"n".repeat(room + 1)), ("ValidationException", TOO_LONG.to_owned()));
     }

@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_name_with_and_without_the_leading_slash_is_one_row() {
-        let scope = Scope { account: AccountId::DEV, region: "us-east-1".parse().unwrap() };
+        let scope = Scope { account: AccountId::dev(), region: "us-east-1".parse().unwrap() };
         let key = ParameterRecord::key_of(&scope, "/X");
         assert_eq!(key, ParameterRecord::key_of(&scope, "X"));
         assert_ne!(key, ParameterRecord::key_of(&scope, "/X/Y"));

@@ -23,8 +23,10 @@ pub(super) async fn demand(
     action: &'static str,
     words: &str,
 ) -> Result<Demand, Fault> {
-    let demand = Demand::of(action, name::arn_for_demand(call.scope(), words));
-    let Ok(reference) = Reference::read(words) else { return Ok(demand) };
+    let reference = Reference::read(words);
+    let arn = name::arn_of_read(call.scope(), words, reference.as_ref().ok());
+    let demand = Demand::of(action, arn);
+    let Ok(reference) = reference else { return Ok(demand) };
     let scope = reference.scope(call.scope());
     let row = ParameterRecord::key_of(&scope, reference.path);
     match call.get::<ParameterRecord>(&row).await? {

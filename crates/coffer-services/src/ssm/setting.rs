@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_setting_is_named_by_its_id_and_its_arn() {
-        let scope = Scope { account: AccountId::DEV, region: "us-east-1".parse().unwrap() };
+        let scope = Scope { account: AccountId::dev(), region: "us-east-1".parse().unwrap() };
         for setting in Setting::ALL {
             assert_eq!(Setting::named(setting.id(), &scope).unwrap(), setting);
             let arn = arn_of(&scope, setting.id());

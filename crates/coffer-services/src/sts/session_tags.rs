@@ -121,7 +121,7 @@ mod tests {
     fn session(tags: &[(&str, &str)], transitive: &[&str]) -> SessionClaims {
         SessionClaims {
             access_key_id: "ASIAEXAMPLE".to_owned(),
-            account: AccountId::DEV,
+            account: AccountId::dev(),
             kind: SessionKind::Root,
             issued: Timestamp::EPOCH,
             expires: Timestamp::EPOCH,

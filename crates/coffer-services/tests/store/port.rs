@@ -1,6 +1,5 @@
 //! The road to a world, travelled by signed requests.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,7 +54,7 @@ impl Port {
             .travel(Received {
                 head,
                 body: body.into(),
-                source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+                source_ip: "127.0.0.1".into(),
                 is_secure: false,
                 now,
                 real_now: now,

@@ -86,12 +86,12 @@ pub(crate) async fn reopened(
 pub(crate) fn context(world: &World, region: &str) -> RequestContext {
     RequestContext {
         request_id: coffer_seal::random_uuid(world.entropy.as_ref()),
-        caller: Arc::new(Caller::root(AccountId::DEV, "test")),
+        caller: Arc::new(Caller::root(AccountId::dev(), "test")),
         identity: None,
         permissions: Arc::new(Permissions::unbounded()),
         scope: scope(region),
         now: world.clock.now(),
-        source_ip: "127.0.0.1".to_owned(),
+        source_ip: "127.0.0.1".into(),
         user_agent: "test".to_owned(),
         is_secure: false,
     }
@@ -99,5 +99,5 @@ pub(crate) fn context(world: &World, region: &str) -> RequestContext {
 
 /// A region of the dev account.
 pub(crate) fn scope(region: &str) -> Scope {
-    Scope { account: AccountId::DEV, region: region.parse().unwrap() }
+    Scope { account: AccountId::dev(), region: region.parse().unwrap() }
 }

@@ -1,11 +1,12 @@
 //! Decoded records that are kept in memory: bounded, and never older than the engine.
 
 use std::any::Any;
-use std::hash::{BuildHasher, RandomState};
+use std::hash::BuildHasher;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
 use super::{CacheLimits, Versioned};
@@ -44,7 +45,7 @@ impl RecordCache {
             })
         };
         Self {
-            hasher: RandomState::new(),
+            hasher: RandomState::default(),
             shards: (0..SHARDS).map(|_| shard()).collect(),
             changes: AtomicU64::new(0),
         }

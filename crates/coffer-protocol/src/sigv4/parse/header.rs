@@ -57,12 +57,15 @@ impl<'a> Fields<'a> {
     fn read(header: &'a HeaderValue) -> Result<Self, AuthFault> {
         let malformed = || AuthFault::HeaderMalformed { header_hash: hashed(header.as_bytes()) };
         let text = std::str::from_utf8(header.as_bytes()).map_err(|_| malformed())?;
-        let (algorithm, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let (algorithm, mut rest) = split_at_byte(text, |text| memchr::memchr(b' ', text));
         let mut fields =
             Self { algorithm, credential: None, signature: None, signed_headers: None };
-        // Commas or blanks separate pairs; nearly always it is a comma and a blank.
-        for part in rest.split(',') {
-            for pair in part.split_ascii_whitespace() {
+        // Commas or blanks separate pairs; nearly always it is a comma and a blank. No header has
+        // any other blanks than these two.
+        while !rest.is_empty() {
+            let pair;
+            (pair, rest) = split_at_byte(rest, |text| memchr::memchr3(b',', b' ', b'\t', text));
+            if !pair.is_empty() {
                 fields.add(pair).ok_or_else(malformed)?;
             }
         }
@@ -72,7 +75,8 @@ impl<'a> Fields<'a> {
     /// Nothing if the pair is none, or is there already: of two that differ nobody can say which
     /// one was meant.
     fn add(&mut self, pair: &'a str) -> Option<()> {
-        let (name, value) = pair.split_once('=')?;
+        let at = pair.bytes().position(|byte| byte == b'=')?;
+        let (name, value) = (pair.get(..at)?, pair.get(at + 1..)?);
         let field = match name {
             "Credential" => &mut self.credential,
             "Signature" => &mut self.signature,
@@ -81,6 +85,13 @@ impl<'a> Fields<'a> {
         };
         field.replace(value).is_none().then_some(())
     }
+}
+
+/// The text before and behind an ASCII byte, where that is found; all and nothing where it is not.
+fn split_at_byte(text: &str, find: impl Fn(&[u8]) -> Option<usize>) -> (&str, &str) {
+    let found = find(text.as_bytes());
+    let parts = found.and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)));
+    parts.unwrap_or((text, ""))
 }
 
 fn incomplete(fields: &Fields<'_>, has_date: bool, header: &HeaderValue) -> AuthFault {

@@ -13,7 +13,7 @@ fn region(name: &str) -> Region {
 }
 
 fn scope(name: &str) -> Scope {
-    Scope { account: AccountId::DEV, region: region(name) }
+    Scope { account: AccountId::dev(), region: region(name) }
 }
 
 fn head() -> Vec<u8> {

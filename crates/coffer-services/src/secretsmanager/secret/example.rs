@@ -15,7 +15,7 @@ pub(crate) fn secret(versions: &[&str]) -> SecretRecord {
         has_value: true,
     };
     SecretRecord {
-        account: AccountId::DEV,
+        account: AccountId::dev(),
         region: "us-east-1".parse().unwrap(),
         name: "app/db".to_owned(),
         suffix: "AbCdEf".to_owned(),

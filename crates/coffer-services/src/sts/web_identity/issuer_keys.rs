@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn keys_are_relied_on_for_a_day_and_given_ones_for_ever() {
-        let mut record = IssuerKeysRecord::unknown(AccountId::DEV, "a.example");
+        let mut record = IssuerKeysRecord::unknown(AccountId::dev(), "a.example");
         let (soon, late) = (at(86_400).unwrap(), at(86_401).unwrap());
         assert!(!record.is_fresh(soon));
         record.known = at(0);
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn an_issuer_is_asked_once_at_a_time_and_not_too_often() {
-        let mut record = IssuerKeysRecord::unknown(AccountId::DEV, "a.example");
+        let mut record = IssuerKeysRecord::unknown(AccountId::dev(), "a.example");
         let asked = |record: &IssuerKeysRecord, seconds| record.is_asked(at(seconds).unwrap());
         assert!(!asked(&record, 100));
         record.next = at(100);

@@ -1,7 +1,6 @@
 //! A server in memory whose STS is called as clients do, with an issuer of tokens beside it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -201,7 +200,7 @@ impl Port {
         let received = Received {
             head,
             body: body.into(),
-            source_ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            source_ip: "127.0.0.1".into(),
             is_secure: true,
             now: world.clock.now(),
             real_now: now,

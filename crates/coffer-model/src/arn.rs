@@ -53,13 +53,20 @@ impl Arn {
     /// # Errors
     /// What is not an ARN.
     pub fn owner_of(text: &str) -> Result<Option<AccountId>, InvalidArn> {
-        let mut parts = text.splitn(6, ':');
-        if parts.next() != Some("arn") {
+        let mut parts = Parts(text);
+        let (scheme, account) = (parts.next(), parts.nth(3));
+        if scheme != Some("arn") || parts.0.is_empty() {
             return Err(InvalidArn);
         }
-        let account = parts.nth(3).ok_or(InvalidArn)?;
-        parts.next().filter(|resource| !resource.is_empty()).ok_or(InvalidArn)?;
-        optional(account)
+        optional(account.ok_or(InvalidArn)?)
+    }
+
+    /// The region that an ARN's text names, without reading the rest of it; nothing of what is not
+    /// an ARN.
+    pub fn region_of(text: &str) -> Option<&str> {
+        let mut parts = Parts(text);
+        parts.next().filter(|scheme| *scheme == "arn")?;
+        parts.nth(2).filter(|region| !region.is_empty())
     }
 
     /// The ARN of an account's root, which is also the account's principal in policies.
@@ -101,6 +108,21 @@ impl FromStr for Arn {
     }
 }
 
+/// The parts of a text before each of its colons. They are so short that looking at one byte after
+/// the other finds them sooner than the search that `str::split` begins.
+struct Parts<'a>(&'a str);
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let colon = self.0.bytes().position(|byte| byte == b':')?;
+        let part = self.0.get(..colon)?;
+        self.0 = self.0.get(colon + 1..)?;
+        Some(part)
+    }
+}
+
 fn optional<T: FromStr>(text: &str) -> Result<Option<T>, InvalidArn> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(|_| InvalidArn) }
 }
@@ -133,6 +155,7 @@ const BYTES_MAX: usize = 2048;
 #[cfg(test)]
 mod tests {
     use super::Arn;
+    use crate::Region;
 
     #[test]
     fn an_arn_comes_back_as_it_was_written() {
@@ -144,12 +167,20 @@ mod tests {
             let arn = text.parse::<Arn>().unwrap();
             assert_eq!(arn.to_string(), text);
             assert_eq!(Arn::owner_of(text), Ok(arn.account));
+            assert_eq!(Arn::region_of(text), arn.region.as_ref().map(Region::as_str));
         }
         for text in ["", "arn", "arn:aws:ssm:us-east-1:1:x", "arn:aws:ssm:US:111122223333:x"] {
             assert!(text.parse::<Arn>().is_err(), "{text}");
         }
         assert!(Arn::owner_of("arn:aws:ssm:us-east-1:1:x").is_err());
-        assert!(Arn::owner_of("arn:aws:ssm:us-east-1:111122223333").is_err());
+        for text in ["", "arn", "arn:aws:ssm:us-east-1:111122223333", "a:a:s:r:111122223333:x"] {
+            assert!(Arn::owner_of(text).is_err(), "{text}");
+        }
+        for text in ["arn:aws:ssm:us-east-1:111122223333:", "arn:aws:s3:::"] {
+            assert!(Arn::owner_of(text).is_err(), "{text}");
+        }
+        assert_eq!(Arn::owner_of("arn:aws:s3:::bucket:a:b"), Ok(None));
+        assert_eq!(Arn::region_of("no:arn:at:all:"), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod keys;
 
 use std::sync::Arc;
 
+use coffer_model::AccountId;
 use coffer_policy::{
     Decision, Grammar, Policies, Policy, Principal, PrincipalKind, Request, ResourceKind,
     ResourcePolicy, evaluate, explain,
@@ -26,6 +27,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) demand: &'a Demand,
     /// What the request says of condition keys.
     pub(crate) facts: &'a dyn Facts,
+    /// The account that the resource belongs to, where that is said.
+    pub(crate) resource_account: Option<AccountId>,
     /// The organization of the resource's owner, whose resource control policies count.
     pub(crate) owner: Option<&'a OrganizationView>,
 }
@@ -79,14 +82,16 @@ pub(crate) fn judge(asked: &Asked<'_>) -> Result<Judgement, Fault> {
 
 /// The policies of one kind: mostly so few that no memory is asked for.
 type Few<'p> = SmallVec<[&'p Policy; 4]>;
+/// Those of each level of an organization: its root, its units and the account.
+type Levels<'p> = SmallVec<[Few<'p>; 4]>;
 
 /// Lays out the request and the policies that apply to it.
 fn with_policies<T>(
     asked: &Asked<'_>,
     look: impl FnOnce(&Request<'_>, &Policies<'_>) -> T,
 ) -> Result<T, Fault> {
-    let Asked { context, demand, facts, owner } = *asked;
-    let keys = Keys { context, demand, facts, owner };
+    let Asked { context, demand, facts, resource_account, owner } = *asked;
+    let keys = Keys { context, demand, facts, resource_account, owner };
     let request = Request {
         principal: match &demand.principal {
             Some(federated) => bearer(federated),
@@ -94,12 +99,17 @@ fn with_policies<T>(
         },
         action: demand.action,
         resource: &demand.resource,
-        resource_account: demand.owner(),
+        resource_account,
         keys: &keys,
     };
     // Who is known by a token brings no policies, whoever else may have signed the request.
-    let none = Permissions::unbounded();
-    let permissions = if demand.principal.is_some() { &none } else { &*context.permissions };
+    let none;
+    let permissions = if demand.principal.is_some() {
+        none = Permissions::unbounded();
+        &none
+    } else {
+        &*context.permissions
+    };
     let identity = compiled(permissions.identity.iter(), Grammar::Identity)?;
     let session = match &permissions.session {
         Some(documents) => Some(compiled(documents.iter(), Grammar::Identity)?),
@@ -126,8 +136,7 @@ fn with_policies<T>(
     let own = permissions.organization.as_deref();
     let service_control = levels_of(own.map(|view| &view.scp_levels), Grammar::ServiceControl)?;
     let resource_control = levels_of(owner.map(|view| &view.rcp_levels), Grammar::ResourceControl)?;
-    let service_control: Vec<&[&Policy]> = service_control.iter().map(Vec::as_slice).collect();
-    let resource_control: Vec<&[&Policy]> = resource_control.iter().map(Vec::as_slice).collect();
+    let (service_control, resource_control) = (views(&service_control), views(&resource_control));
     let policies = Policies {
         service_control: &service_control,
         resource_control: &resource_control,
@@ -176,11 +185,15 @@ pub(crate) fn refusal(context: &RequestContext, demand: &Demand, decision: &Deci
 fn levels_of<'p>(
     levels: Option<&'p Vec<Vec<Arc<OrganizationPolicyRecord>>>>,
     grammar: Grammar,
-) -> Result<Vec<Vec<&'p Policy>>, Fault> {
+) -> Result<Levels<'p>, Fault> {
     let level = |level: &'p Vec<Arc<OrganizationPolicyRecord>>| {
         level.iter().map(|policy| policy.content.policy(grammar)).collect()
     };
     levels.into_iter().flatten().map(level).collect()
+}
+
+fn views<'a, 'p>(levels: &'a Levels<'p>) -> SmallVec<[&'a [&'p Policy]; 4]> {
+    levels.iter().map(SmallVec::as_slice).collect()
 }
 
 fn compiled<'p>(

@@ -199,18 +199,20 @@ impl<'w> Call<'w> {
         if authorization::is_trusted(self.context) {
             return Ok(None);
         }
-        let (context, owner) = (self.context, self.organization_of_owner(demand).await?);
-        let asked = Asked { context, demand, facts, owner: owner.as_deref() };
-        authorization::decide(&asked).map(Some)
+        let (context, resource_account) = (self.context, demand.owner());
+        let owner = self.organization_of_owner(demand, resource_account).await?;
+        let owner = owner.as_deref();
+        authorization::decide(&Asked { context, demand, facts, resource_account, owner }).map(Some)
     }
 
     /// The organization that a resource belongs to; mostly the caller's own, which is known.
     async fn organization_of_owner(
         &self,
         demand: &Demand,
+        resource_account: Option<AccountId>,
     ) -> Result<Option<Arc<OrganizationView>>, Fault> {
         let own = self.context.caller.account;
-        match demand.owner() {
+        match resource_account {
             Some(owner) if owner != own || demand.principal.is_some() => {
                 organization_view(&self.world.tables, owner).await.map_err(unreadable)
             }
@@ -236,8 +238,10 @@ impl<'w> Call<'w> {
         context: &RequestContext,
         demand: &Demand,
     ) -> Result<Judgement, Fault> {
-        let owner = self.organization_of_owner(demand).await?;
-        authorization::judge(&Asked { context, demand, facts: &Nothing, owner: owner.as_deref() })
+        let (facts, resource_account) = (&Nothing, demand.owner());
+        let owner = self.organization_of_owner(demand, resource_account).await?;
+        let owner = owner.as_deref();
+        authorization::judge(&Asked { context, demand, facts, resource_account, owner })
     }
 
     /// What seals the tokens of sessions.

@@ -35,7 +35,7 @@ impl Condition {
     // AWS: IAM user guide, "Policy elements: Condition operators" and "Set operators for
     // multivalued context keys".
     pub(crate) fn holds(&self, keys: &dyn ContextKeys) -> bool {
-        let values = keys.values(&self.key).filter(|values| values.iter().next().is_some());
+        let values = keys.values(&self.key).filter(|values| !values.is_empty());
         if let Test::Null(wanted) = &self.test {
             return wanted.contains(&values.is_none());
         }
@@ -65,6 +65,5 @@ impl Condition {
 
 /// AWS: for the set operators, an empty text is a key without values.
 fn is_empty_set(values: &ContextValues<'_>) -> bool {
-    let mut all = values.iter();
-    all.next().is_some_and(|first| first.is_empty_text()) && all.next().is_none()
+    matches!(values.as_slice(), [only] if only.is_empty_text())
 }

@@ -76,9 +76,17 @@ impl ContextValue<'_> {
 impl<'a> ContextValues<'a> {
     /// The values one by one.
     pub fn iter(&self) -> std::slice::Iter<'_, ContextValue<'a>> {
+        self.as_slice().iter()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[ContextValue<'a>] {
         match self {
-            Self::One(value) => std::slice::from_ref(value).iter(),
-            Self::Many(values) => values.iter(),
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Many(values) => values,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::decision::{Decision, Place, PolicyType};
 use crate::policy::Policy;
 use crate::principal::{PrincipalKind, Reach};
-use crate::request::{Policies, Request, ResourceKind};
+use crate::request::{Policies, Question, Request, ResourceKind};
 use crate::statement::Effect;
 
 /// Decides whether a request is allowed.
@@ -16,18 +16,19 @@ use crate::statement::Effect;
 /// An explicit deny anywhere wins. Where several kinds of policies would deny, the one that is named
 /// is the first of: service control, resource control, resource, identity, boundary, session.
 pub fn evaluate(request: &Request<'_>, policies: &Policies<'_>) -> Decision {
-    match weigh(request, policies) {
+    match weigh(&Question::of(request), policies) {
         Ok(decision) => decision,
         Err(denial) => Decision::denied_by(denial),
     }
 }
 
 /// Decides, unless a statement denies explicitly.
-fn weigh(request: &Request<'_>, policies: &Policies<'_>) -> Result<Decision, Place> {
-    let service_control = controls(request, policies, PolicyType::ServiceControl)?;
-    let resource_control = controls(request, policies, PolicyType::ResourceControl)?;
-    let resource = of_resource(request, policies)?;
-    let caller = of_caller(request, policies)?;
+fn weigh(question: &Question<'_>, policies: &Policies<'_>) -> Result<Decision, Place> {
+    let request = question.request;
+    let service_control = controls(question, policies, PolicyType::ServiceControl)?;
+    let resource_control = controls(question, policies, PolicyType::ResourceControl)?;
+    let resource = of_resource(question, policies)?;
+    let caller = of_caller(question, policies)?;
     if !resource_control {
         return Ok(Decision::not_allowed(PolicyType::ResourceControl));
     }
@@ -85,10 +86,11 @@ pub(crate) struct Ways {
 /// Looks, by the rules of [`evaluate`], which statements count for a request that is allowed, given
 /// how close the allowing ones of the resource's policies come to the caller.
 pub(crate) fn ways(
-    request: &Request<'_>,
+    question: &Question<'_>,
     policies: &Policies<'_>,
     reaches: &BTreeSet<Reach>,
 ) -> Ways {
+    let request = question.request;
     let kind = policies.resource.map_or(ResourceKind::Ordinary, |resource| resource.kind);
     if policies.grant_allows && kind == ResourceKind::KmsKey {
         return Ways { resource: None, by_identity: false, within_limits: false };
@@ -100,7 +102,7 @@ pub(crate) fn ways(
     if request.resource_account.is_some_and(|owner| owner != account) {
         return Ways { resource: any, by_identity: true, within_limits: true };
     }
-    let caller = of_caller(request, policies).ok();
+    let caller = of_caller(question, policies).ok();
     let is_in_limits = caller.as_ref().is_some_and(|caller| caller.limits().is_ok());
     let is_ordinary = kind == ResourceKind::Ordinary;
     let by_identity = caller.is_some_and(|caller| caller.limited().is_ok())
@@ -118,24 +120,25 @@ pub(crate) fn ways(
 /// allows it and none denies it. Without a boundary, session policies or an organization, nothing of
 /// that kind is in the way.
 pub fn allows(request: &Request<'_>, policies: &Policies<'_>, policy_type: PolicyType) -> bool {
+    let question = &Question::of(request);
     let allowed = match policy_type {
         PolicyType::ServiceControl | PolicyType::ResourceControl => {
-            controls(request, policies, policy_type)
+            controls(question, policies, policy_type)
         }
         PolicyType::Resource | PolicyType::RoleTrust => {
-            of_resource(request, policies).map(|allowance| allowance.reach > Reach::None)
+            of_resource(question, policies).map(|allowance| allowance.reach > Reach::None)
         }
         PolicyType::Identity => {
             let only = Policies { boundary: None, session: None, ..*policies };
-            of_caller(request, &only).map(|side| side.limited().is_ok())
+            of_caller(question, &only).map(|side| side.limited().is_ok())
         }
         PolicyType::Boundary => {
             let only = Policies { identity: &[], session: None, ..*policies };
-            of_caller(request, &only).map(|side| side.boundary_allows)
+            of_caller(question, &only).map(|side| side.boundary_allows)
         }
         PolicyType::Session => {
             let only = Policies { identity: &[], boundary: None, ..*policies };
-            of_caller(request, &only).map(|side| side.session_allows)
+            of_caller(question, &only).map(|side| side.session_allows)
         }
     };
     allowed.unwrap_or(false)
@@ -150,15 +153,15 @@ pub(crate) fn type_of(kind: ResourceKind) -> PolicyType {
 
 /// Whether every level of an organization's policies allows.
 fn controls(
-    request: &Request<'_>,
+    question: &Question<'_>,
     policies: &Policies<'_>,
     policy_type: PolicyType,
 ) -> Result<bool, Place> {
-    let Some(levels) = levels_of(request, policies, policy_type) else { return Ok(true) };
+    let levels = levels_of(question.request, policies, policy_type);
     let mut allow_all = true;
     for (level, policies) in levels.iter().enumerate() {
         let place = Place { policy_type, level, policy: 0, statement: 0 };
-        allow_all &= any(request, policies, place, false)?.reach > Reach::None;
+        allow_all &= any(question, policies, place, false)?.reach > Reach::None;
     }
     Ok(allow_all)
 }
@@ -168,12 +171,14 @@ pub(crate) fn levels_of<'a>(
     request: &Request<'_>,
     policies: &Policies<'a>,
     policy_type: PolicyType,
-) -> Option<&'a [&'a [&'a Policy]]> {
+) -> &'a [&'a [&'a Policy]] {
     if policy_type == PolicyType::ResourceControl {
-        return Some(policies.resource_control);
+        return policies.resource_control;
     }
-    let is_exempt = request.principal.account.is_none() || request.principal.is_of_service();
-    if is_exempt { None } else { Some(policies.service_control) }
+    let (levels, principal) = (policies.service_control, &request.principal);
+    let is_exempt =
+        !levels.is_empty() && (principal.account.is_none() || principal.is_of_service());
+    if is_exempt { &[] } else { levels }
 }
 
 /// The closest that allowing statements come to the caller, and the first that comes so close.
@@ -184,23 +189,20 @@ struct Allowance {
 
 /// What statements of some policies allow; the one that denies, if there is one.
 fn any(
-    request: &Request<'_>,
+    question: &Question<'_>,
     policies: &[&Policy],
     at: Place,
     has_boundary: bool,
 ) -> Result<Allowance, Place> {
     let mut allowance = Allowance { reach: Reach::None, place: None };
     for (policy, document) in policies.iter().enumerate() {
-        for (statement, content) in document.statements().iter().enumerate() {
+        for (statement, content) in document.about(&question.action) {
             let place = Place { policy, statement, ..at };
             if content.effect() == Effect::Allow && allowance.reach == Reach::Direct {
                 continue;
             }
-            let reach = content.reach(request, has_boundary);
-            if reach == Reach::None || !content.is_about(request) {
-                continue;
-            }
-            if content.effect() == Effect::Deny {
+            let reach = content.reach(question.request, has_boundary);
+            if reach > Reach::None && content.effect() == Effect::Deny {
                 return Err(place);
             }
             if reach > allowance.reach {
@@ -211,12 +213,12 @@ fn any(
     Ok(allowance)
 }
 
-fn of_resource(request: &Request<'_>, policies: &Policies<'_>) -> Result<Allowance, Place> {
+fn of_resource(question: &Question<'_>, policies: &Policies<'_>) -> Result<Allowance, Place> {
     match policies.resource {
         None => Ok(Allowance { reach: Reach::None, place: None }),
         Some(resource) => {
             let at = place_of(type_of(resource.kind));
-            any(request, resource.policies, at, policies.boundary.is_some())
+            any(question, resource.policies, at, policies.boundary.is_some())
         }
     }
 }
@@ -233,24 +235,24 @@ struct CallerSide {
     session_allows: bool,
 }
 
-fn of_caller(request: &Request<'_>, policies: &Policies<'_>) -> Result<CallerSide, Place> {
-    let identity = any(request, policies.identity, place_of(PolicyType::Identity), false)?;
+fn of_caller(question: &Question<'_>, policies: &Policies<'_>) -> Result<CallerSide, Place> {
+    let identity = any(question, policies.identity, place_of(PolicyType::Identity), false)?;
     let boundary_allows = match &policies.boundary {
         None => true,
         Some(boundary) => {
             let boundary = std::slice::from_ref(boundary);
             let at = place_of(PolicyType::Boundary);
-            any(request, boundary, at, false)?.reach > Reach::None
+            any(question, boundary, at, false)?.reach > Reach::None
         }
     };
     let session_allows = match policies.session {
         None => true,
         Some(session) => {
-            any(request, session, place_of(PolicyType::Session), false)?.reach > Reach::None
+            any(question, session, place_of(PolicyType::Session), false)?.reach > Reach::None
         }
     };
     Ok(CallerSide {
-        is_root: matches!(request.principal.kind, PrincipalKind::Root),
+        is_root: matches!(question.request.principal.kind, PrincipalKind::Root),
         identity: identity.place,
         boundary_allows,
         session_allows,

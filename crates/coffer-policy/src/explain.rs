@@ -5,7 +5,7 @@ use crate::decision::{Decision, PolicyType};
 use crate::evaluate::{Ways, evaluate, levels_of, type_of, ways};
 use crate::policy::Policy;
 use crate::principal::Reach;
-use crate::request::{Policies, Request};
+use crate::request::{Policies, Question, Request};
 use crate::statement::{Effect, Statement};
 
 /// A decision with all the statements that are about its request.
@@ -61,13 +61,14 @@ impl<'a> Explanation<'a> {
 
 /// Decides as `evaluate` does, and lists the statements that are about the request.
 pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explanation<'a> {
+    let question = Question::of(request);
     let mut matched = Vec::new();
     let has_boundary = policies.boundary.is_some();
     let mut look = |policy_type, level, policies: &[&'a Policy]| {
         for (policy, document) in policies.iter().enumerate() {
-            for (statement, content) in document.statements().iter().enumerate() {
+            for (statement, content) in document.about(&question.action) {
                 let reach = content.reach(request, has_boundary);
-                if reach > Reach::None && content.is_about(request) {
+                if reach > Reach::None {
                     let place = Place { policy_type, level, policy, statement };
                     matched.push(MatchedStatement { place, statement: content, reach });
                 }
@@ -75,7 +76,7 @@ pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explanatio
         }
     };
     for policy_type in [PolicyType::ServiceControl, PolicyType::ResourceControl] {
-        let levels = levels_of(request, policies, policy_type).unwrap_or_default();
+        let levels = levels_of(request, policies, policy_type);
         for (level, policies) in levels.iter().enumerate() {
             look(policy_type, level, policies);
         }
@@ -93,6 +94,6 @@ pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explanatio
         matches!(place, PolicyType::Resource | PolicyType::RoleTrust)
     };
     let reaches = matched.iter().filter(of_resource).map(|matched| matched.reach).collect();
-    let ways = ways(request, policies, &reaches);
+    let ways = ways(&question, policies, &reaches);
     Explanation { decision: evaluate(request, policies), matched, ways }
 }

@@ -26,6 +26,7 @@
 //! # Ok::<(), coffer_policy::MalformedPolicy>(())
 //! ```
 
+mod action;
 mod condition;
 mod context;
 mod date;

@@ -9,13 +9,13 @@ mod trust;
 
 use std::collections::HashSet;
 
+use crate::action::Actions;
 use crate::condition::Condition;
 use crate::grammar::{Flaw, Grammar, MalformedPolicy};
 use crate::json::Node;
-use crate::pattern::Pattern;
 use crate::policy::Policy;
 use crate::span::{self, Span};
-use crate::statement::{Actions, Effect, Resources, Statement};
+use crate::statement::{Effect, Resources, Statement};
 use crate::template::{Template, Version, Wildcards};
 
 use draft::{Draft, DraftStatement};
@@ -82,7 +82,6 @@ fn compile(
         _ => None,
     };
     let (are_excepted, actions) = draft.actions.clone().unwrap_or_default();
-    let actions = actions.into_iter().map(|text| (text.into(), Pattern::of_text(text))).collect();
     let resources = draft.resources.clone().map(|(are_excepted, texts)| Resources {
         are_excepted,
         templates: texts
@@ -101,7 +100,7 @@ fn compile(
         sid: draft.sid.filter(|sid| !sid.is_empty()).map(Into::into),
         effect,
         principals,
-        actions: Actions { are_excepted, patterns: actions },
+        actions: Actions::new(are_excepted, &actions),
         resources,
         conditions,
         span,

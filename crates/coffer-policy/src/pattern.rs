@@ -5,15 +5,6 @@ pub(crate) const ONE: u8 = 0xff;
 /// Stands for any number of characters in a compiled pattern. No UTF-8 text has this byte.
 pub(crate) const MANY: u8 = 0xfe;
 
-/// Whether letters of different case are the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Case {
-    /// They are not.
-    Kept,
-    /// They are, in ASCII.
-    Ignored,
-}
-
 /// A compiled pattern.
 #[derive(Debug, Clone)]
 pub(crate) enum Pattern {
@@ -24,7 +15,7 @@ pub(crate) enum Pattern {
     /// A text, then `*`.
     Starts(Box<[u8]>),
     /// Anything else.
-    Glob(Glob),
+    Glob(Box<Glob>),
 }
 
 /// A pattern with wildcards in any place.
@@ -32,10 +23,12 @@ pub(crate) enum Pattern {
 pub(crate) struct Glob {
     /// What is before the first wildcard.
     start: Box<[u8]>,
-    /// The rest, with marks.
-    marked: Box<[u8]>,
-    /// The fewest bytes that the rest can be like.
-    bytes_min: usize,
+    /// What is from there to the last `MANY`, with marks; all that is left where there is none.
+    middle: Box<[u8]>,
+    /// What is behind the last `MANY`, if it is without wildcards.
+    end: Box<[u8]>,
+    /// The fewest bytes that the middle can be like.
+    middle_bytes_min: usize,
 }
 
 impl Pattern {
@@ -51,8 +44,7 @@ impl Pattern {
             }
             Some(first) => {
                 let rest = marked.split_off(first);
-                let bytes_min = rest.iter().filter(|byte| **byte != MANY).count();
-                Self::Glob(Glob { start: marked.into(), marked: rest.into(), bytes_min })
+                Self::Glob(Box::new(Glob::new(marked, rest)))
             }
         }
     }
@@ -63,22 +55,60 @@ impl Pattern {
     }
 
     /// Whether a text is like the pattern.
-    pub(crate) fn is_like(&self, text: &str, case: Case) -> bool {
-        let text = text.as_bytes();
+    pub(crate) fn is_like(&self, text: &str) -> bool {
+        self.is_like_bytes(text.as_bytes())
+    }
+
+    /// The same of the bytes of a text.
+    #[inline]
+    pub(crate) fn is_like_bytes(&self, text: &[u8]) -> bool {
         match self {
             Self::Any => true,
-            Self::Exact(wanted) => are_same(wanted, text, case),
-            Self::Starts(start) => behind(start, text, case).is_some(),
-            Self::Glob(Glob { start, marked, bytes_min }) => behind(start, text, case)
-                .is_some_and(|rest| rest.len() >= *bytes_min && is_like_marked(marked, rest, case)),
+            Self::Exact(wanted) => are_same(wanted, text),
+            Self::Starts(start) => behind(start, text).is_some(),
+            Self::Glob(glob) => glob.is_like(text),
         }
     }
 }
 
+impl Glob {
+    fn new(start: Vec<u8>, mut rest: Vec<u8>) -> Self {
+        let end = match rest.iter().rposition(|byte| *byte >= MANY) {
+            Some(last) if rest.get(last) == Some(&MANY) => rest.split_off(last + 1),
+            _ => Vec::new(),
+        };
+        let middle_bytes_min = rest.iter().filter(|byte| **byte != MANY).count();
+        Self { start: start.into(), middle: rest.into(), end: end.into(), middle_bytes_min }
+    }
+
+    #[inline(never)]
+    fn is_like(&self, text: &[u8]) -> bool {
+        behind(&self.start, text)
+            .and_then(|rest| before(&self.end, rest))
+            .is_some_and(|rest| self.is_middle_like(rest))
+    }
+
+    fn is_middle_like(&self, text: &[u8]) -> bool {
+        text.len() >= self.middle_bytes_min && is_like_marked(&self.middle, text)
+    }
+}
+
 /// What is behind the beginning of a text, where that is as it should be.
-fn behind<'a>(start: &[u8], text: &'a [u8], case: Case) -> Option<&'a [u8]> {
+fn behind<'a>(start: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
     let (beginning, rest) = text.split_at_checked(start.len())?;
-    are_same(start, beginning, case).then_some(rest)
+    are_same(start, beginning).then_some(rest)
+}
+
+/// What is before the end of a text, where that is as it should be.
+fn before<'a>(end: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    let (rest, ending) = text.split_at_checked(text.len().checked_sub(end.len())?)?;
+    are_same(end, ending).then_some(rest)
+}
+
+/// Whether two texts are the same. Names of resources and actions mostly begin alike, so that their
+/// ends tell them apart soonest.
+fn are_same(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && left.last_chunk::<4>() == right.last_chunk::<4>() && left == right
 }
 
 /// The mark of a wildcard, or the byte itself.
@@ -90,16 +120,9 @@ pub(crate) fn mark(byte: u8) -> u8 {
     }
 }
 
-fn are_same(left: &[u8], right: &[u8], case: Case) -> bool {
-    match case {
-        Case::Kept => left == right,
-        Case::Ignored => left.eq_ignore_ascii_case(right),
-    }
-}
-
 /// Whether a text is like a pattern with marks. The last `MANY` alone is gone back to, so the steps
 /// are at most the product of both lengths.
-fn is_like_marked(marked: &[u8], text: &[u8], case: Case) -> bool {
+fn is_like_marked(marked: &[u8], text: &[u8]) -> bool {
     let (mut pattern_at, mut text_at) = (0, 0);
     let mut retry = None;
     loop {
@@ -118,7 +141,7 @@ fn is_like_marked(marked: &[u8], text: &[u8], case: Case) -> bool {
                 text_at += width(*first);
                 continue;
             }
-            (Some(wanted), Some(byte)) if is_same(*wanted, *byte, case) => {
+            (Some(wanted), Some(byte)) if wanted == byte => {
                 pattern_at += 1;
                 text_at += 1;
                 continue;
@@ -130,7 +153,7 @@ fn is_like_marked(marked: &[u8], text: &[u8], case: Case) -> bool {
         let Some((pattern_again, text_again)) = retry else { return false };
         let Some(first) = text.get(text_again) else { return false };
         let next = text_again + width(*first);
-        let Some(again) = next_start(marked.get(pattern_again), text.get(next..), case) else {
+        let Some(again) = next_start(marked.get(pattern_again), text.get(next..)) else {
             return false;
         };
         text_at = next + again;
@@ -140,16 +163,12 @@ fn is_like_marked(marked: &[u8], text: &[u8], case: Case) -> bool {
 }
 
 /// Where in the rest of a text what follows a `MANY` can begin.
-fn next_start(wanted: Option<&u8>, rest: Option<&[u8]>, case: Case) -> Option<usize> {
+fn next_start(wanted: Option<&u8>, rest: Option<&[u8]>) -> Option<usize> {
     let (wanted, rest) = (*wanted?, rest?);
-    if wanted == ONE || case == Case::Ignored {
+    if wanted == ONE {
         return Some(0);
     }
     rest.iter().position(|byte| *byte == wanted)
-}
-
-fn is_same(left: u8, right: u8, case: Case) -> bool {
-    left == right || (case == Case::Ignored && left.eq_ignore_ascii_case(&right))
 }
 
 /// How many bytes the character has that begins with this one.
@@ -164,10 +183,10 @@ fn width(first: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Case, Pattern};
+    use super::Pattern;
 
     fn check(pattern: &str, text: &str, is_like: bool) {
-        let found = Pattern::of_text(pattern).is_like(text, Case::Kept);
+        let found = Pattern::of_text(pattern).is_like(text);
         assert_eq!(found, is_like, "{text} like {pattern}");
     }
 
@@ -202,17 +221,26 @@ mod tests {
     }
 
     #[test]
-    fn case_matters_unless_it_is_ignored() {
-        for pattern in ["SSM:getparameter", "ssm:GET*", "s?M:*PARAM*"] {
-            let pattern = Pattern::of_text(pattern);
-            assert!(pattern.is_like("ssm:GetParameter", Case::Ignored));
-            assert!(!pattern.is_like("ssm:GetParameter", Case::Kept));
+    fn case_matters() {
+        check("abC", "abc", false);
+        check("a*C", "abc", false);
+    }
+
+    #[test]
+    fn what_is_before_and_behind_wildcards_does_not_overlap() {
+        for (pattern, text) in [("ab*bc", "abc"), ("a?*?c", "abc"), ("aba*aba", "ababa")] {
+            check(pattern, text, false);
+        }
+        for (pattern, text) in
+            [("ab*bc", "abbc"), ("ab*bc", "abxbc"), ("a?*?c", "abbc"), ("é*?*é", "éaé")]
+        {
+            check(pattern, text, true);
         }
     }
 
     #[test]
     fn many_wildcards_do_not_take_long() {
         let pattern = Pattern::of_text(&("*a".repeat(1000) + "b"));
-        assert!(!pattern.is_like(&"a".repeat(4000), Case::Kept));
+        assert!(!pattern.is_like(&"a".repeat(4000)));
     }
 }

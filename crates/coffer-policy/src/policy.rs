@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::action::ActionName;
 use crate::grammar::{Grammar, MalformedPolicy};
 use crate::parse;
 use crate::principal::PrincipalEntry;
@@ -42,6 +43,16 @@ impl Policy {
         &self.statements
     }
 
+    /// Those about an action, on whatever resource and condition, with their indices. Most are about
+    /// others, and nothing tells so sooner.
+    pub(crate) fn about<'p>(
+        &'p self,
+        action: &ActionName,
+    ) -> impl Iterator<Item = (usize, &'p Statement)> {
+        let statements = self.statements.iter().enumerate();
+        statements.filter(|(_, statement)| statement.actions.are_about(action))
+    }
+
     /// Whom its statements name.
     pub fn principals(&self) -> impl Iterator<Item = &PrincipalEntry> {
         self.statements.iter().flat_map(Statement::principals)
@@ -59,14 +70,16 @@ impl Policy {
 
     /// Whether any statement that allows is about an action, on whatever resource and condition.
     pub fn action_could_match(&self, action: &str) -> bool {
-        self.statements.iter().any(|statement| statement.allows(action))
+        let action = ActionName::of(action);
+        self.statements.iter().any(|statement| statement.allows(&action))
     }
 
     /// The patterns of the resources on which statements allow an action, under whatever condition.
     /// Of a statement with `NotResource`, and of one without any, it is `*`.
     pub fn resources(&self, action: &str) -> Vec<&str> {
+        let action = ActionName::of(action);
         let mut patterns = Vec::new();
-        for statement in self.statements.iter().filter(|statement| statement.allows(action)) {
+        for statement in self.statements.iter().filter(|statement| statement.allows(&action)) {
             match &statement.resources {
                 Some(resources) if !resources.are_excepted => {
                     patterns.extend(statement.resources())

@@ -2,6 +2,7 @@
 
 use coffer_model::AccountId;
 
+use crate::action::ActionName;
 use crate::context::ContextKeys;
 use crate::policy::Policy;
 use crate::principal::Principal;
@@ -19,6 +20,18 @@ pub struct Request<'a> {
     pub resource_account: Option<AccountId>,
     /// The values of condition keys.
     pub keys: &'a dyn ContextKeys,
+}
+
+/// A request as statements look at it: what all of them compare is made ready once.
+pub(crate) struct Question<'a> {
+    pub(crate) request: &'a Request<'a>,
+    pub(crate) action: ActionName,
+}
+
+impl<'a> Question<'a> {
+    pub(crate) fn of(request: &'a Request<'a>) -> Self {
+        Self { request, action: ActionName::of(request.action) }
+    }
 }
 
 /// All policies that apply to a request.

@@ -1,8 +1,8 @@
 //! Statements of a policy, compiled.
 
+use crate::action::{ActionName, Actions};
 use crate::condition::Condition;
 use crate::context::ContextKeys;
-use crate::pattern::{Case, Pattern};
 use crate::principal::{PrincipalEntry, Principals, Reach};
 use crate::request::Request;
 use crate::span::Span;
@@ -29,26 +29,11 @@ pub struct Statement {
     pub(crate) span: Span,
 }
 
-/// The actions that a statement is about, or is not about.
-#[derive(Debug, Clone)]
-pub(crate) struct Actions {
-    pub(crate) are_excepted: bool,
-    pub(crate) patterns: Box<[(Box<str>, Pattern)]>,
-}
-
 /// The resources that a statement is about, or is not about.
 #[derive(Debug, Clone)]
 pub(crate) struct Resources {
     pub(crate) are_excepted: bool,
     pub(crate) templates: Box<[(Box<str>, Template)]>,
-}
-
-impl Actions {
-    pub(crate) fn are_about(&self, action: &str) -> bool {
-        let is_named =
-            self.patterns.iter().any(|(_, pattern)| pattern.is_like(action, Case::Ignored));
-        is_named != self.are_excepted
-    }
 }
 
 impl Resources {
@@ -95,7 +80,7 @@ impl Statement {
 
     /// Its actions as they are written, of `Action` or of `NotAction`.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
-        self.actions.patterns.iter().map(|(text, _)| &**text)
+        self.actions.texts()
     }
 
     /// Its resources as they are written, of `Resource` or of `NotResource`.
@@ -113,30 +98,39 @@ impl Statement {
 
     /// Whether it is about an action, on whatever resource and condition.
     pub fn is_about_action(&self, action: &str) -> bool {
-        self.actions.are_about(action)
+        self.actions.are_about(&ActionName::of(action))
     }
 
     /// Whether it is about the action and the resource of a request, whatever its principals and
     /// conditions are.
     pub fn concerns(&self, request: &Request<'_>) -> bool {
-        let resources = self.resources.as_ref();
-        self.is_about_action(request.action)
-            && resources.is_none_or(|all| all.are_about(request.resource, request.keys))
+        self.is_about_action(request.action) && self.is_about_resource(request)
     }
 
     /// Whether it allows an action, on whatever resource and condition.
-    pub(crate) fn allows(&self, action: &str) -> bool {
+    pub(crate) fn allows(&self, action: &ActionName) -> bool {
         self.effect == Effect::Allow && self.actions.are_about(action)
     }
 
-    /// Whether it is about a request; its principals are not looked at.
-    pub(crate) fn is_about(&self, request: &Request<'_>) -> bool {
-        self.concerns(request)
-            && self.conditions.iter().all(|condition| condition.holds(request.keys))
+    /// How closely it names the principal of a request whose action it is about; nothing where it is
+    /// about others, other resources, or under other conditions.
+    pub(crate) fn reach(&self, request: &Request<'_>, has_boundary: bool) -> Reach {
+        if !self.is_about_resource(request) {
+            return Reach::None;
+        }
+        match self.reach_of_principals(request, has_boundary) {
+            Reach::None => Reach::None,
+            reach if self.conditions.iter().all(|condition| condition.holds(request.keys)) => reach,
+            _ => Reach::None,
+        }
     }
 
-    /// How closely it names the principal of a request; nothing where it is about others.
-    pub(crate) fn reach(&self, request: &Request<'_>, has_boundary: bool) -> Reach {
+    fn is_about_resource(&self, request: &Request<'_>) -> bool {
+        let resources = self.resources.as_ref();
+        resources.is_none_or(|all| all.are_about(request.resource, request.keys))
+    }
+
+    fn reach_of_principals(&self, request: &Request<'_>, has_boundary: bool) -> Reach {
         match (&self.principals, self.effect) {
             (None, _) => Reach::Direct,
             (Some(principals), Effect::Allow) => principals.reach(&request.principal),

@@ -1,7 +1,7 @@
 //! Values of policies with variables in them: `home/${aws:username}/*`.
 
 use crate::context::{ContextKeys, ContextValues};
-use crate::pattern::{Case, Pattern, mark};
+use crate::pattern::{Pattern, mark};
 
 /// The version of the language that a document is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,12 +52,11 @@ impl Template {
     }
 
     /// Whether a text is like the value; nothing where the request does not have a variable.
+    #[inline]
     pub(crate) fn is_like(&self, text: &str, keys: &dyn ContextKeys) -> Option<bool> {
         match self {
-            Self::Fixed(pattern) => Some(pattern.is_like(text, Case::Kept)),
-            Self::Varying(parts) => {
-                Some(Pattern::of_marked(fill(parts, keys)?).is_like(text, Case::Kept))
-            }
+            Self::Fixed(pattern) => Some(pattern.is_like(text)),
+            Self::Varying(parts) => is_like_filled(text, parts, keys),
         }
     }
 
@@ -95,6 +94,11 @@ fn are_same_ignoring_case(wanted: &[u8], text: &str) -> bool {
     wanted.eq_ignore_ascii_case(text.as_bytes())
         || (!(wanted.is_ascii() && text.is_ascii())
             && std::str::from_utf8(wanted).is_ok_and(|wanted| folded(wanted) == folded(text)))
+}
+
+#[inline(never)]
+fn is_like_filled(text: &str, parts: &[Part], keys: &dyn ContextKeys) -> Option<bool> {
+    Some(Pattern::of_marked(fill(parts, keys)?).is_like(text))
 }
 
 fn fill(parts: &[Part], keys: &dyn ContextKeys) -> Option<Vec<u8>> {

@@ -1,6 +1,6 @@
 //! The condition keys of a request: those that every request has, and those of its demand.
 
-use coffer_model::Timestamp;
+use coffer_model::{AccountId, Arn, Timestamp};
 use coffer_policy::{ContextKeys, ContextValue, ContextValues};
 
 use crate::context::{CallerKind, RequestContext};
@@ -13,6 +13,8 @@ pub(super) struct Keys<'a> {
     pub(super) demand: &'a Demand,
     /// What the operation's input says.
     pub(super) facts: &'a dyn Facts,
+    /// The account that the resource belongs to, where that is said.
+    pub(super) resource_account: Option<AccountId>,
     /// The organization of the resource's owner.
     pub(super) owner: Option<&'a OrganizationView>,
 }
@@ -57,7 +59,7 @@ impl Keys<'_> {
         }
         Some(match key {
             "principalarn" => caller.principal_arn.as_str().into(),
-            "principalaccount" => caller.account.to_string().into_values(),
+            "principalaccount" => caller.account.as_str().into(),
             "principaltype" => match caller.kind {
                 CallerKind::Root => "Account",
                 CallerKind::User { .. } => "User",
@@ -67,9 +69,7 @@ impl Keys<'_> {
             .into(),
             "principalorgid" => self.organization()?.organization_id.as_str().into(),
             "principalorgpaths" => [self.organization()?.path.as_str()].into_iter().collect(),
-            "principalorgmasteraccount" => {
-                self.organization()?.management_account.to_string().into_values()
-            }
+            "principalorgmasteraccount" => self.organization()?.management_account.as_str().into(),
             "principalisawsservice" => (caller.kind == CallerKind::Service).into(),
             "userid" => caller.user_id.as_str().into(),
             "username" => match &caller.kind {
@@ -110,7 +110,7 @@ impl Keys<'_> {
             "epochtime" => (context.now.as_millis() / 1000).into(),
             "requestedregion" => context.scope.region.as_str().into(),
             "resourceaccount" => {
-                demand.owner().unwrap_or(context.caller.account).to_string().into_values()
+                self.resource_account.as_ref().unwrap_or(&context.caller.account).as_str().into()
             }
             "resourceorgid" => self.owner?.organization_id.as_str().into(),
             "resourceorgpaths" => [self.owner?.path.as_str()].into_iter().collect(),
@@ -127,13 +127,13 @@ impl Keys<'_> {
         let caller = &self.context.caller;
         Some(match key {
             "kms:calleraccount" if caller.kind != CallerKind::Anonymous => {
-                caller.account.to_string().into_values()
+                caller.account.as_str().into()
             }
             "kms:viaservice" => {
                 // The service of the key's own region, which a replica has in another one.
-                let of_key = self.demand.resource.split(':').nth(3).filter(|it| !it.is_empty());
+                let of_key = Arn::region_of(&self.demand.resource);
                 let region = of_key.unwrap_or(self.context.scope.region.as_str());
-                format!("{}.{region}.amazonaws.com", self.demand.via?).into_values()
+                [self.demand.via?, ".", region, ".amazonaws.com"].concat().into_values()
             }
             _ if self.demand.principal.is_some() => return None,
             _ => caller.session.as_deref()?.federation.get(key)?.values(),

@@ -9,7 +9,7 @@ use crate::context::{ContextKeys, ContextValue};
 use crate::date;
 use crate::network::Network;
 use crate::number::Number;
-use crate::pattern::{Case, Pattern};
+use crate::pattern::Pattern;
 use crate::template::{Template, Version, Wildcards};
 
 /// What an operator takes values for.
@@ -218,7 +218,7 @@ impl ArnTemplate {
                 let mut patterns = filled.splitn(SEGMENTS, |byte| *byte == b':');
                 segments.into_iter().all(|segment| {
                     patterns.next().is_some_and(|pattern| {
-                        Pattern::of_marked(pattern.to_vec()).is_like(segment, Case::Kept)
+                        Pattern::of_marked(pattern.to_vec()).is_like(segment)
                     })
                 })
             }),

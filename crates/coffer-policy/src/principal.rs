@@ -54,7 +54,9 @@ impl Principal<'_> {
     pub(crate) fn is_of_service(&self) -> bool {
         match self.kind {
             PrincipalKind::AssumedRole { role_arn, .. } => {
-                role_arn.contains(":role/aws-service-role/")
+                // At its place in the ARN: a path may say anything behind it.
+                let resource = role_arn.splitn(6, ':').nth(5);
+                resource.is_some_and(|resource| resource.starts_with("role/aws-service-role/"))
             }
             PrincipalKind::Service(_) => true,
             _ => false,
@@ -178,5 +180,21 @@ impl Principals {
             }
         }
         is_account_named && is_named
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Principal, PrincipalKind};
+
+    #[test]
+    fn only_the_beginning_of_a_path_makes_a_role_a_services_own() {
+        let is_of_service = |role_arn| {
+            let kind = PrincipalKind::AssumedRole { role_arn, role_id: None };
+            Principal { account: None, kind, arn: "", id: None }.is_of_service()
+        };
+        assert!(is_of_service("arn:aws:iam::111122223333:role/aws-service-role/a.amazonaws.com/A"));
+        assert!(!is_of_service("arn:aws:iam::111122223333:role/x:role/aws-service-role/A"));
+        assert!(!is_of_service("arn:aws:iam::111122223333:role/x/aws-service-role/A"));
     }
 }

@@ -66,6 +66,21 @@ def test_documents_come_back_percent_encoded(dev, role):
     assert "%7B%22Version%22%3A%20%222012-10-17%22" in bodies[0]
 
 
+def test_the_path_of_services_own_roles_is_theirs(dev):
+    # Organizations' policies leave roles of that path alone, so nobody may make one
+    # (the sentence: tilfin/aws-iam-policy-tool#9).
+    name = f"app-{word()}"
+    sentence = "Path prefix '/aws-service-role/' can only be used for AWS Service linked Roles"
+    with refused("InvalidInput", sentence):
+        dev.iam.create_role(
+            RoleName=name,
+            Path="/aws-service-role/ecs.amazonaws.com/",
+            AssumeRolePolicyDocument=trust(),
+        )
+    with refused("NoSuchEntity", status=404):
+        dev.iam.get_role(RoleName=name)
+
+
 def test_names_are_unique_whatever_their_case(dev, role):
     with refused("EntityAlreadyExists", f"Role with name {role.upper()} already exists.", 409):
         dev.iam.create_role(RoleName=role.upper(), AssumeRolePolicyDocument=trust())

@@ -68,6 +68,7 @@ impl Operation for CreateRole {
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
+        path::must_be_open(input.path.as_ref())?;
         let trust = trust::checked(call, &input.assume_role_policy_document).await?;
         let tags = tags::of_new(input.tags.as_ref())?;
         let key = RoleRecord::key_of(call.account(), &input.role_name);

@@ -1,5 +1,9 @@
 //! Paths, names and ARNs of identities.
 
+use coffer_protocol::Fault;
+
+use super::errors::IamError;
+
 /// The path of what was given none.
 pub(super) const ROOT_PATH: &str = "/";
 
@@ -7,6 +11,23 @@ pub(super) const ROOT_PATH: &str = "/";
 pub(super) fn path_of(given: Option<&String>) -> String {
     given.cloned().unwrap_or_else(|| ROOT_PATH.to_owned())
 }
+
+/// Refuses a path of roles that are AWS's own services', which organizations' policies leave alone.
+///
+/// # Errors
+/// `InvalidInput` in AWS's sentence (observed: tilfin/aws-iam-policy-tool#9).
+pub(super) fn must_be_open(given: Option<&String>) -> Result<(), Fault> {
+    match given {
+        Some(path) if path.starts_with(SERVICE_LINKED_PATH) => {
+            Err(IamError::InvalidInputException.with(format!(
+                "Path prefix '{SERVICE_LINKED_PATH}' can only be used for AWS Service linked Roles"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+const SERVICE_LINKED_PATH: &str = "/aws-service-role/";
 
 /// Whether a path begins like this; every path does where nothing is asked for.
 pub(super) fn is_under(path: &str, prefix: Option<&String>) -> bool {

@@ -221,6 +221,10 @@ fn write_number(mut number: usize, out: &mut Vec<u8>) {
 
 /// Reads a number of at most so many bytes as are ever written.
 fn read_number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    // Most have one byte.
+    if let Some((&byte, rest)) = bytes.split_first().filter(|(byte, _)| **byte < 0x80) {
+        return Some((usize::from(byte), rest));
+    }
     let mut number = 0;
     for (at, byte) in bytes.iter().take(NUMBER_BYTES_MAX).enumerate() {
         number |= usize::from(byte & 0x7f) << (7 * at);
@@ -242,7 +246,7 @@ const NUMBER_BYTES_MAX: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::{Patterns, Slot, WORD_BYTES, Written, alike, alike_at_end, differing};
+    use super::{Patterns, Slot, WORD_BYTES, Written, write_delta};
 
     fn pattern(text: &[u8]) -> Patterns {
         let mut patterns = Patterns::default();
@@ -314,30 +318,57 @@ mod tests {
         }
     }
 
+    /// The same, byte by byte.
+    fn naive_delta(pattern: &[u8], record: &[u8]) -> Vec<u8> {
+        let count = |ends: bool| {
+            let same = |at: &usize| match ends {
+                true => pattern[pattern.len() - 1 - at] == record[record.len() - 1 - at],
+                false => pattern[*at] == record[*at],
+            };
+            (0..pattern.len().min(record.len())).take_while(same).count()
+        };
+        let shared_end = if pattern.len() == record.len() { 0 } else { count(true) };
+        let pattern = &pattern[..pattern.len() - shared_end];
+        let record = &record[..record.len() - shared_end];
+        let same: Vec<bool> = pattern.iter().zip(record).map(|(one, two)| one == two).collect();
+        let (mut out, mut at) = (vec![u8::try_from(shared_end).unwrap()], 0);
+        while at < record.len() {
+            let copied = same.iter().skip(at).take_while(|same| **same).count();
+            let from = at + copied;
+            let mut words = same.windows(WORD_BYTES).enumerate().skip(from);
+            let word = words.find(|(_, word)| word.iter().all(|same| *same));
+            at = word.map_or(record.len(), |(at, _)| at);
+            out.push(u8::try_from(copied).unwrap());
+            out.push(u8::try_from(at - from).unwrap());
+            out.extend_from_slice(&record[from..at]);
+        }
+        out
+    }
+
     #[test]
-    fn words_are_compared_as_their_bytes_are() {
+    fn what_is_compared_by_words_is_written_as_if_by_bytes() {
         // Texts of zeros and few ones, of all lengths around those of words and blocks.
         let mut seed = 7_u64;
         let mut next = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             usize::try_from(seed >> 33).unwrap()
         };
-        for _ in 0..20_000 {
-            let mut texts = [vec![0; next() % 70], vec![0; next() % 70]];
+        for round in 0..30_000 {
+            let length = 1 + next() % 110;
+            let mut texts = [vec![0; length], vec![0; length]];
+            if round % 2 == 0 {
+                texts[1].resize(1 + next() % 110, 0);
+            }
             for text in &mut texts {
-                for _ in 0..next() % 4 {
-                    let length = text.len().max(1);
-                    text.get_mut(next() % length).into_iter().for_each(|byte| *byte = 1);
+                for _ in 0..next() % 5 {
+                    let at = next() % text.len();
+                    text[at] = 1;
                 }
             }
             let [left, right] = &texts;
-            let same: Vec<bool> = left.iter().zip(right).map(|(one, two)| one == two).collect();
-            let count = same.iter().take_while(|same| **same).count();
-            assert_eq!(alike(left, right), count, "{texts:?}");
-            let end = left.iter().rev().zip(right.iter().rev()).take_while(|(one, two)| one == two);
-            assert_eq!(alike_at_end(left, right), end.count(), "{texts:?}");
-            let enough = same.windows(WORD_BYTES).position(|same| same.iter().all(|same| *same));
-            assert_eq!(differing(left, right), enough.unwrap_or(right.len()), "{texts:?}");
+            let mut out = Vec::new();
+            assert!(write_delta(left, right, &mut out, 1000));
+            assert_eq!(out, naive_delta(left, right), "{texts:?}");
         }
     }
 

@@ -71,21 +71,28 @@ impl Patterns {
     ) -> Option<()> {
         let pattern = self.slots.get(usize::from(slot.0))?;
         let (shared_end, mut delta) = read_number(delta)?;
+        let start = out.len();
+        // Mostly all of it but little is copied, so all of it is, and the little written over it.
+        out.extend_from_slice(pattern);
         let mut at = 0_usize;
-        let mut room = bytes_max;
         while !delta.is_empty() {
             let (copied, rest) = read_number(delta)?;
             let (differing, rest) = read_number(rest)?;
             let (bytes, rest) = rest.split_at_checked(differing)?;
-            let copy = pattern.get(at..at.checked_add(copied)?)?;
-            room = room.checked_sub(copied.checked_add(differing)?)?;
-            out.extend_from_slice(copy);
-            out.extend_from_slice(bytes);
-            at = at.checked_add(copied)?.checked_add(differing)?;
-            delta = rest;
+            at = at.checked_add(copied).filter(|at| *at <= pattern.len())?;
+            let end = at.checked_add(differing).filter(|end| *end <= bytes_max)?;
+            match out.get_mut(start + at..start + end) {
+                Some(over) => over.copy_from_slice(bytes),
+                None => {
+                    out.truncate(start + at);
+                    out.extend_from_slice(bytes);
+                }
+            }
+            (at, delta) = (end, rest);
         }
+        at.checked_add(shared_end).filter(|length| *length <= bytes_max)?;
         let end = pattern.get(pattern.len().checked_sub(shared_end)?..)?;
-        room.checked_sub(shared_end)?;
+        out.truncate(start + at);
         out.extend_from_slice(end);
         Some(())
     }
@@ -138,34 +145,72 @@ fn alike(left: &[u8], right: &[u8]) -> usize {
     let (left_blocks, _) = left.as_chunks::<BLOCK_BYTES>();
     let (right_blocks, _) = right.as_chunks::<BLOCK_BYTES>();
     let blocks = left_blocks.iter().zip(right_blocks).take_while(|(left, right)| left == right);
-    let sure = blocks.count() * BLOCK_BYTES;
-    let rest = behind(left, sure).iter().zip(behind(right, sure));
-    sure + rest.take_while(|(left, right)| left == right).count()
+    let mut at = blocks.count() * BLOCK_BYTES;
+    for difference in differences(behind(left, at), behind(right, at)) {
+        if difference != 0 {
+            return at + byte_of(difference.trailing_zeros());
+        }
+        at += WORD_BYTES;
+    }
+    at + alike_bytes(behind(left, at), behind(right, at))
+}
+
+/// The same of a few.
+fn alike_bytes(left: &[u8], right: &[u8]) -> usize {
+    left.iter().zip(right).take_while(|(left, right)| left == right).count()
 }
 
 /// How many bytes at the end are the same.
 fn alike_at_end(left: &[u8], right: &[u8]) -> usize {
-    let (_, left_blocks) = left.as_rchunks::<BLOCK_BYTES>();
-    let (_, right_blocks) = right.as_rchunks::<BLOCK_BYTES>();
-    let blocks = left_blocks.iter().rev().zip(right_blocks.iter().rev());
-    let sure = blocks.take_while(|(left, right)| left == right).count() * BLOCK_BYTES;
-    let rest = left.iter().rev().skip(sure).zip(right.iter().rev().skip(sure));
-    sure + rest.take_while(|(left, right)| left == right).count()
+    let (_, left_words) = left.as_rchunks::<WORD_BYTES>();
+    let (_, right_words) = right.as_rchunks::<WORD_BYTES>();
+    let words = left_words.iter().rev().zip(right_words.iter().rev());
+    let mut at = 0;
+    for (left, right) in words {
+        let difference = difference(left, right);
+        if difference != 0 {
+            return at + byte_of(difference.leading_zeros());
+        }
+        at += WORD_BYTES;
+    }
+    let rest = left.iter().rev().skip(at).zip(right.iter().rev().skip(at));
+    at + rest.take_while(|(left, right)| left == right).count()
 }
 
 /// How many bytes of a record differ from a pattern's, up to where enough are the same again to be
-/// worth two numbers.
+/// worth two numbers: a word of them, wherever it begins.
 fn differing(pattern: &[u8], record: &[u8]) -> usize {
-    let mut alike = 0;
-    for (at, (left, right)) in pattern.iter().zip(record).enumerate() {
-        alike = if left == right { alike + 1 } else { 0 };
-        if alike == ALIKE_MIN {
-            return at + 1 - ALIKE_MIN;
+    // How many bytes before this place are the same.
+    let (mut at, mut alike) = (0, 0);
+    for difference in differences(pattern, record) {
+        if alike + byte_of(difference.trailing_zeros()) >= WORD_BYTES {
+            return at - alike;
         }
+        alike = byte_of(difference.leading_zeros());
+        at += WORD_BYTES;
     }
-    record.len()
+    let is_enough = alike + alike_bytes(behind(pattern, at), behind(record, at)) >= WORD_BYTES;
+    if is_enough { at - alike } else { record.len() }
 }
 
+/// In which bits the words of two texts differ, the first byte in the lowest ones.
+fn differences(left: &[u8], right: &[u8]) -> impl Iterator<Item = u64> {
+    let (left, _) = left.as_chunks::<WORD_BYTES>();
+    let (right, _) = right.as_chunks::<WORD_BYTES>();
+    let words = left.iter().zip(right);
+    words.map(|(left, right)| difference(left, right))
+}
+
+fn difference(left: &[u8; WORD_BYTES], right: &[u8; WORD_BYTES]) -> u64 {
+    u64::from_le_bytes(*left) ^ u64::from_le_bytes(*right)
+}
+
+/// The place within a word of the byte that a bit is in.
+fn byte_of(bit: u32) -> usize {
+    usize::try_from(bit / u8::BITS).unwrap_or_default()
+}
+
+#[inline]
 fn write_number(mut number: usize, out: &mut Vec<u8>) {
     while number >= 0x80 {
         out.push(u8::try_from(number & 0x7f).unwrap_or_default() | 0x80);
@@ -176,6 +221,10 @@ fn write_number(mut number: usize, out: &mut Vec<u8>) {
 
 /// Reads a number of at most so many bytes as are ever written.
 fn read_number(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    // Most have one byte.
+    if let Some((&byte, rest)) = bytes.split_first().filter(|(byte, _)| **byte < 0x80) {
+        return Some((usize::from(byte), rest));
+    }
     let mut number = 0;
     for (at, byte) in bytes.iter().take(NUMBER_BYTES_MAX).enumerate() {
         number |= usize::from(byte & 0x7f) << (7 * at);
@@ -190,13 +239,14 @@ const SLOTS: usize = 256;
 /// The bytes of a record that is kept as a pattern, at most: 2 MiB are kept at most.
 const PATTERN_BYTES_MAX: usize = 8 * 1024;
 const BLOCK_BYTES: usize = 32;
-const ALIKE_MIN: usize = 8;
+/// So many bytes that are the same are worth two numbers.
+const WORD_BYTES: usize = 8;
 /// Numbers are below 2²¹: no record is that long.
 const NUMBER_BYTES_MAX: usize = 3;
 
 #[cfg(test)]
 mod tests {
-    use super::{Patterns, Slot, Written};
+    use super::{Patterns, Slot, WORD_BYTES, Written, write_delta};
 
     fn pattern(text: &[u8]) -> Patterns {
         let mut patterns = Patterns::default();
@@ -265,6 +315,60 @@ mod tests {
             for second in &texts {
                 there_and_back(first, second);
             }
+        }
+    }
+
+    /// The same, byte by byte.
+    fn naive_delta(pattern: &[u8], record: &[u8]) -> Vec<u8> {
+        let count = |ends: bool| {
+            let same = |at: &usize| match ends {
+                true => pattern[pattern.len() - 1 - at] == record[record.len() - 1 - at],
+                false => pattern[*at] == record[*at],
+            };
+            (0..pattern.len().min(record.len())).take_while(same).count()
+        };
+        let shared_end = if pattern.len() == record.len() { 0 } else { count(true) };
+        let pattern = &pattern[..pattern.len() - shared_end];
+        let record = &record[..record.len() - shared_end];
+        let same: Vec<bool> = pattern.iter().zip(record).map(|(one, two)| one == two).collect();
+        let (mut out, mut at) = (vec![u8::try_from(shared_end).unwrap()], 0);
+        while at < record.len() {
+            let copied = same.iter().skip(at).take_while(|same| **same).count();
+            let from = at + copied;
+            let mut words = same.windows(WORD_BYTES).enumerate().skip(from);
+            let word = words.find(|(_, word)| word.iter().all(|same| *same));
+            at = word.map_or(record.len(), |(at, _)| at);
+            out.push(u8::try_from(copied).unwrap());
+            out.push(u8::try_from(at - from).unwrap());
+            out.extend_from_slice(&record[from..at]);
+        }
+        out
+    }
+
+    #[test]
+    fn what_is_compared_by_words_is_written_as_if_by_bytes() {
+        // Texts of zeros and few ones, of all lengths around those of words and blocks.
+        let mut seed = 7_u64;
+        let mut next = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            usize::try_from(seed >> 33).unwrap()
+        };
+        for round in 0..30_000 {
+            let length = 1 + next() % 110;
+            let mut texts = [vec![0; length], vec![0; length]];
+            if round % 2 == 0 {
+                texts[1].resize(1 + next() % 110, 0);
+            }
+            for text in &mut texts {
+                for _ in 0..next() % 5 {
+                    let at = next() % text.len();
+                    text[at] = 1;
+                }
+            }
+            let [left, right] = &texts;
+            let mut out = Vec::new();
+            assert!(write_delta(left, right, &mut out, 1000));
+            assert_eq!(out, naive_delta(left, right), "{texts:?}");
         }
     }
 

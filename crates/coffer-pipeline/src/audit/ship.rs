@@ -105,9 +105,10 @@ struct Staging<'s> {
     node: &'s str,
     compressor: &'s mut Compressor<'static>,
     transaction: &'s mut Transaction,
-    /// A batch for each account and region; first the one that took the last record, since mostly it
-    /// takes the next one, too.
+    /// A batch for each account and region.
     filling: Vec<Filling>,
+    /// Where the last record of each slot went.
+    usual: Vec<Usual>,
     records: usize,
     last_tag: Option<[u8; 16]>,
     failure: Option<std::io::Error>,
@@ -119,8 +120,9 @@ impl<'s> Staging<'s> {
         compressor: &'s mut Compressor<'static>,
         transaction: &'s mut Transaction,
     ) -> Self {
-        let (filling, records, last_tag, failure) = (Vec::new(), 0, None, None);
-        Self { node, compressor, transaction, filling, records, last_tag, failure }
+        let (filling, usual) = (Vec::new(), Vec::new());
+        let (records, last_tag, failure) = (0, None, None);
+        Self { node, compressor, transaction, filling, usual, records, last_tag, failure }
     }
 
     fn take(&mut self, entry: &Entry<'_>) {
@@ -132,24 +134,39 @@ impl<'s> Staging<'s> {
     }
 
     fn push(&mut self, entry: &Entry<'_>) -> Option<()> {
-        let (account, region) = list_of(entry.record)?;
-        let known = self.filling.iter().position(|filling| filling.is_of(&account, &region));
-        match known {
-            Some(at) => self.filling.swap(0, at),
-            None => {
-                let list = (account.parse().ok()?, region.parse().ok()?);
-                self.filling.insert(0, Filling::new(list, entry));
-            }
-        }
-        let filling = self.filling.first_mut()?;
+        let usual = self.usual.get(usize::from(entry.slot.0));
+        let at = match usual.filter(|usual| usual.is_of(entry.record)) {
+            Some(usual) => usual.filling,
+            None => self.look_up(entry)?,
+        };
+        let filling = self.filling.get_mut(at)?;
         if !filling.has_room(entry) {
             let next = filling.next(entry);
             let full = std::mem::replace(filling, next);
             self.put(full);
         }
-        self.filling.first_mut()?.push(entry);
+        self.filling.get_mut(at)?.push(entry);
         self.records += 1;
         Some(())
+    }
+
+    /// The batch that a record goes into, made where there is none yet.
+    fn look_up(&mut self, entry: &Entry<'_>) -> Option<usize> {
+        let (account, region) = list_of(entry.record)?;
+        let known = self.filling.iter().position(|filling| filling.is_of(&account, &region));
+        let at = known.unwrap_or(self.filling.len());
+        if known.is_none() {
+            let list = (account.parse().ok()?, region.parse().ok()?);
+            self.filling.push(Filling::new(list, entry));
+        }
+        let slot = usize::from(entry.slot.0);
+        if self.usual.len() <= slot {
+            self.usual.resize_with(slot + 1, Usual::default);
+        }
+        if let Some(usual) = self.usual.get_mut(slot) {
+            usual.learn(entry.record, at);
+        }
+        Some(at)
     }
 
     fn put(&mut self, batch: Filling) {
@@ -169,8 +186,55 @@ impl<'s> Staging<'s> {
     }
 }
 
-/// The account and region whose list a record is in. Every record of a busy server comes by here, so
-/// it is read whole only where its beginning is not what is usual.
+/// How the records of a slot begin, and the batch that those go into: what is the same from their
+/// service up to their account is of the same account and region, and need not be searched for it.
+#[derive(Default)]
+struct Usual {
+    /// Where that begins.
+    start: usize,
+    head: Vec<u8>,
+    filling: usize,
+}
+
+impl Usual {
+    /// Takes a record as an example of what goes into a batch.
+    fn learn(&mut self, record: &[u8], filling: usize) {
+        self.head.clear();
+        self.filling = filling;
+        if let Some((start, head)) = head_of(record) {
+            self.start = start;
+            self.head.extend_from_slice(head);
+        }
+    }
+
+    /// Whether a record goes into the same batch.
+    fn is_of(&self, record: &[u8]) -> bool {
+        let is_alike = |rest: &[u8]| !self.head.is_empty() && rest.starts_with(&self.head);
+        usual(record).is_some() && record.get(self.start..).is_some_and(is_alike)
+    }
+}
+
+/// What of a record says whose it is, without the time before it, and where it begins; nothing for a
+/// record that does not begin as usual.
+fn head_of(record: &[u8]) -> Option<(usize, &[u8])> {
+    let (_, rest) = split_once(usual(record)?, b",\"eventSource\":")?;
+    let within = rest.get(..HEAD_BYTES_MAX).unwrap_or(rest);
+    let (_, behind) = split_once(within, b",\"awsRegion\":\"")?;
+    let (_, behind) = split_once(behind, b"\",\"recipientAccountId\":\"")?;
+    let (_, behind) = split_once(behind, b"\"")?;
+    let head = within.get(..within.len() - behind.len())?;
+    Some((record.len() - rest.len(), head))
+}
+
+/// What of a record is behind its version and the name of its first member, where those are as usual.
+fn usual(record: &[u8]) -> Option<&[u8]> {
+    let (version, json) = record.split_first()?;
+    let rest = json.strip_prefix(USUAL_START)?;
+    (*version == AuditRecord::VERSION).then_some(rest)
+}
+
+/// The account and region whose list a record is in. It is read whole only where its beginning is not
+/// what is usual.
 fn list_of(record: &[u8]) -> Option<(Cow<'_, str>, Cow<'_, str>)> {
     let usual = || {
         let head = record.get(1..).map(|json| json.get(..HEAD_BYTES_MAX).unwrap_or(json))?;
@@ -212,6 +276,8 @@ fn unreadable(error: std::io::Error) -> Fault {
     Fault::unavailable(format!("the audit journal cannot be read: {error}"))
 }
 
+/// How a record's JSON begins.
+const USUAL_START: &[u8] = b"{\"eventTime\":";
 /// Where the account and region of a record are, at the latest.
 const HEAD_BYTES_MAX: usize = 512;
 /// What is shipped in one commit, at most: well below what a commit takes, since batches shrink.
@@ -222,7 +288,33 @@ const TAIL: Portion = Portion { records_max: 32_768, bytes_max: 16 * 1024 * 1024
 
 #[cfg(test)]
 mod tests {
-    use super::list_of;
+    use super::{Usual, list_of};
+
+    #[test]
+    fn a_record_goes_where_the_last_one_of_its_slot_went_only_if_it_is_of_the_same_list() {
+        let record = |time: &str, event: &str, region: &str, account: &str| {
+            format!(
+                "\x02{{\"eventTime\":{time},\"eventSource\":\"a\",\"eventName\":\"{event}\",\
+                 \"awsRegion\":\"{region}\",\"recipientAccountId\":\"{account}\",\"userIdentity\":{{}}}}"
+            )
+        };
+        let mut usual = Usual::default();
+        let known = record("17", "b", "r-1", "111122223333");
+        assert!(!usual.is_of(known.as_bytes()));
+        usual.learn(known.as_bytes(), 0);
+        let is_of = |time, event, region, account| {
+            usual.is_of(record(time, event, region, account).as_bytes())
+        };
+        assert!(is_of("17", "b", "r-1", "111122223333"));
+        assert!(is_of("18", "b", "r-1", "111122223333"));
+        assert!(!is_of("180", "b", "r-1", "111122223333"), "it is looked up");
+        assert!(!is_of("17", "c", "r-1", "111122223333"), "it is looked up");
+        assert!(!is_of("17", "b", "r-2", "111122223333"));
+        assert!(!is_of("17", "b", "r-1", "111122223334"));
+        assert!(!usual.is_of(b"") && !usual.is_of(b"\x01{\"eventTime\":17"));
+        usual.learn(b"\x02{}", 0);
+        assert!(!usual.is_of(b"\x02{}") && !usual.is_of(known.as_bytes()));
+    }
 
     #[test]
     fn the_list_of_a_record_is_found_at_its_beginning_or_by_reading_it() {

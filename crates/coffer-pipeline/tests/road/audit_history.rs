@@ -260,6 +260,40 @@ async fn a_node_that_starts_again_ships_on_from_where_it_was() {
 }
 
 #[tokio::test]
+async fn records_of_several_accounts_go_into_batches_of_their_own_as_long_as_those_have_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let harness = harness(&folder);
+    let accounts = [account(1), account(2), account(3)];
+    // More time than a batch spans; one account comes in late, another one seldom.
+    for second in 0..30 {
+        read_one(&harness, accounts[0], second * 1000).await;
+        if second % 7 == 0 {
+            read_one(&harness, accounts[1], second * 1000 + 1).await;
+        }
+        if second > 12 {
+            read_one(&harness, accounts[2], second * 1000 + 2).await;
+        }
+    }
+    assert_eq!(ship_all(&harness).await, 30 + 5 + 17);
+    let prefix = AuditBatchRecord::all().prefix();
+    let tables = &harness.world().tables;
+    let rows = tables.scan::<AuditBatchRecord>(&prefix, None, 100, Direction::Ascending).await;
+    let mut records = [0; 3];
+    for (_, batch, _) in rows.unwrap() {
+        assert!(batch.last.since(batch.first) <= Duration::from_secs(10));
+        let opened = batch.open().unwrap();
+        assert_eq!(opened.len(), usize::try_from(batch.records).unwrap());
+        for record in opened {
+            assert_eq!(record.recipient_account_id, batch.account);
+            assert!(record.event_time >= batch.first && record.event_time <= batch.last);
+        }
+        let of = accounts.iter().position(|account| *account == batch.account).unwrap();
+        records[of] += batch.records;
+    }
+    assert_eq!(records, [30, 5, 17]);
+}
+
+#[tokio::test]
 async fn batches_go_after_ninety_days_in_every_account_and_region() {
     let folder = tempfile::tempdir().unwrap();
     let harness = harness(&folder);

@@ -15,27 +15,7 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
     let Structure { ident, statics, members, .. } = &structure;
     let shape = structure.shape(&quote!(::coffer_protocol::Decode));
     let audit = structure.audit(&quote!(ASKED));
-    let locals: Vec<_> = (0..members.len()).map(|index| format_ident!("value_{index}")).collect();
-    let reads = members.iter().zip(&locals).map(|(member, local)| {
-        let Member { wire, inner, rules, .. } = member;
-        let how = if member.required { quote!(required) } else { quote!(optional) };
-        quote!(let #local = members.#how::<#inner>(#wire, &#rules, at, decoder)?;)
-    });
-    let checks = members.iter().zip(&locals).map(|(member, local)| {
-        if member.required {
-            quote!(let ::core::option::Option::Some(#local) = #local else {
-                return ::core::result::Result::Ok(::core::option::Option::None);
-            };)
-        } else if member.is_option {
-            quote!()
-        } else {
-            quote!(let #local = #local.unwrap_or_default();)
-        }
-    });
-    let fields = members.iter().zip(&locals).map(|(member, local)| {
-        let field = &member.field;
-        quote!(#field: #local)
-    });
+    let body = body(members);
     Ok(quote! {
         const _: () = {
             #statics
@@ -77,13 +57,41 @@ pub(crate) fn expand(item: &DeriveInput) -> syn::Result<TokenStream> {
                     ::core::option::Option<Self>,
                     ::coffer_protocol::Fault,
                 > {
-                    #(#reads)*
-                    #(#checks)*
-                    ::core::result::Result::Ok(::core::option::Option::Some(Self { #(#fields),* }))
+                    #body
                 }
             }
         };
     })
+}
+
+/// Reads each member, and makes the structure of them where none is lacking.
+fn body(members: &[Member]) -> TokenStream {
+    let locals: Vec<_> = (0..members.len()).map(|index| format_ident!("value_{index}")).collect();
+    let reads = members.iter().zip(&locals).map(|(member, local)| {
+        let Member { wire, inner, rules, .. } = member;
+        let how = if member.required { quote!(required) } else { quote!(optional) };
+        quote!(let #local = members.#how::<#inner>(#wire, &#rules, at, decoder)?;)
+    });
+    let checks = members.iter().zip(&locals).map(|(member, local)| {
+        if member.required {
+            quote!(let ::core::option::Option::Some(#local) = #local else {
+                return ::core::result::Result::Ok(::core::option::Option::None);
+            };)
+        } else if member.is_option {
+            quote!()
+        } else {
+            quote!(let #local = #local.unwrap_or_default();)
+        }
+    });
+    let fields = members.iter().zip(&locals).map(|(member, local)| {
+        let field = &member.field;
+        quote!(#field: #local)
+    });
+    quote! {
+        #(#reads)*
+        #(#checks)*
+        ::core::result::Result::Ok(::core::option::Option::Some(Self { #(#fields),* }))
+    }
 }
 
 fn check(member: &Member) -> syn::Result<()> {

@@ -1,5 +1,7 @@
 //! What an operation or a job decides with: typed reads, staged writes, a fixed `now`, entropy.
 
+mod aftermath;
+
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
 
@@ -13,7 +15,6 @@ use crate::audit::{AuditRecord, KeyUse};
 use crate::authorization::{self, Asked, Judgement};
 use crate::context::{Caller, CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
-use crate::event::EventRecord;
 use crate::identity::organization::{OrganizationView, organization_view};
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
@@ -385,75 +386,6 @@ impl<'w> Call<'w> {
         let job = JobRecord::new(self.uuid(), &scope, due, job)?;
         self.touched.put::<JobRecord>(job, None);
         Ok(())
-    }
-
-    /// Asks for a job at or after `due`, in the same commit.
-    pub async fn schedule<J: Job>(&mut self, due: Timestamp, job: &J) -> Result<(), Fault> {
-        self.schedule_in(self.context.scope.clone(), due, job).await
-    }
-
-    /// Asks for a job that works in another scope.
-    pub async fn schedule_in<J: Job>(
-        &mut self,
-        scope: Scope,
-        due: Timestamp,
-        job: &J,
-    ) -> Result<(), Fault> {
-        let record = JobRecord::new(self.uuid(), &scope, due, job)?;
-        self.put(record).await
-    }
-
-    /// Asks for a job under an id of its own choice, so that it can be taken back.
-    pub async fn schedule_as<J: Job>(
-        &mut self,
-        id: &str,
-        scope: Scope,
-        due: Timestamp,
-        job: &J,
-    ) -> Result<(), Fault> {
-        let record = JobRecord::new(id.to_owned(), &scope, due, job)?;
-        self.put(record).await
-    }
-
-    /// Takes back a job that was asked for under this id and due time. One that somebody is at, or
-    /// that was put off, has moved and finds out by itself that it is no longer wanted.
-    pub async fn unschedule(&mut self, id: &str, due: Timestamp) -> Result<(), Fault> {
-        self.delete::<JobRecord>(&JobRecord::waiting_at(due, id)).await
-    }
-
-    /// Keeps an event of this scope, in the same commit; events of one decision are kept in the
-    /// order in which it tells them.
-    pub async fn emit(
-        &mut self,
-        source: &str,
-        detail_type: &str,
-        resources: Vec<String>,
-        detail: serde_json::Value,
-    ) -> Result<(), Fault> {
-        self.emit_in(self.context.scope.clone(), source, detail_type, resources, detail).await
-    }
-
-    /// Keeps an event of another scope: of the owner of what a caller of another account changed.
-    pub async fn emit_in(
-        &mut self,
-        scope: Scope,
-        source: &str,
-        detail_type: &str,
-        resources: Vec<String>,
-        detail: serde_json::Value,
-    ) -> Result<(), Fault> {
-        let record = EventRecord {
-            id: EventRecord::id(self.events, &self.uuid()),
-            account: scope.account,
-            region: scope.region,
-            time: self.now(),
-            source: source.to_owned(),
-            detail_type: detail_type.to_owned(),
-            resources,
-            detail,
-        };
-        self.events = self.events.saturating_add(1);
-        self.put(record).await
     }
 
     /// Names a resource that this decision acted on, for its audit record.

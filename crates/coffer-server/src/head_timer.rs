@@ -146,7 +146,7 @@ mod tests {
     async fn whoever_sleeps_is_woken() {
         let ticks = Ticks::new();
         let timer = ticks.timer();
-        let sleeping = tokio::spawn(timer.sleep(Duration::from_millis(1)));
+        let sleeping = runtime::spawn(timer.sleep(Duration::from_millis(1)));
         tokio::select! {
             () = ticks.run() => {}
             slept = sleeping => assert!(slept.is_ok()),

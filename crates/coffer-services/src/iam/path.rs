@@ -17,17 +17,13 @@ pub(super) fn path_of(given: Option<&String>) -> String {
 /// # Errors
 /// `InvalidInput` in AWS's sentence (observed: tilfin/aws-iam-policy-tool#9).
 pub(super) fn must_be_open(given: Option<&String>) -> Result<(), Fault> {
-    match given {
-        Some(path) if path.starts_with(SERVICE_LINKED_PATH) => {
-            Err(IamError::InvalidInputException.with(format!(
-                "Path prefix '{SERVICE_LINKED_PATH}' can only be used for AWS Service linked Roles"
-            )))
-        }
-        _ => Ok(()),
+    if !given.is_some_and(|path| path.starts_with(SERVICE_LINKED_PATH)) {
+        return Ok(());
     }
+    Err(IamError::InvalidInputException.with(format!(
+        "Path prefix '{SERVICE_LINKED_PATH}' can only be used for AWS Service linked Roles"
+    )))
 }
-
-const SERVICE_LINKED_PATH: &str = "/aws-service-role/";
 
 /// Whether a path begins like this; every path does where nothing is asked for.
 pub(super) fn is_under(path: &str, prefix: Option<&String>) -> bool {
@@ -53,6 +49,8 @@ pub(super) fn path_of_arn(arn: &str) -> &str {
         _ => ROOT_PATH,
     }
 }
+
+const SERVICE_LINKED_PATH: &str = "/aws-service-role/";
 
 #[cfg(test)]
 mod tests {

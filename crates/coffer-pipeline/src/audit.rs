@@ -11,6 +11,7 @@ mod event;
 pub mod history;
 mod identity;
 mod key_use;
+mod pace;
 mod shared;
 pub mod ship;
 mod slice;

@@ -8,6 +8,7 @@ use coffer_journal::{Found, Journal, JournalError, JournalKey, OpenError, Settin
 use coffer_model::Timestamp;
 
 use super::AuditRecord;
+use super::pace::Pace;
 use super::ship::Follower;
 
 /// Where this server's audit records go, beside those that commits keep.
@@ -26,6 +27,7 @@ pub struct Trail {
     node: String,
     sync: Sync,
     on_failure: OnFailure,
+    pace: Pace,
     shipped_through: AtomicI64,
     follower: Mutex<Option<Follower>>,
 }
@@ -93,6 +95,7 @@ impl Trail {
             node,
             sync: options.sync,
             on_failure: options.on_failure,
+            pace: Pace::default(),
             shipped_through: AtomicI64::new(i64::MIN),
             follower: Mutex::new(None),
         };
@@ -109,7 +112,13 @@ impl Trail {
         slot: Slot,
         record: &[u8],
     ) -> Result<Ticket, JournalError> {
+        self.pace.count(time);
         self.journal.append_like(time, slot, record)
+    }
+
+    /// Whether records come so fast that one write should serve several.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.pace.is_busy()
     }
 
     /// Keeps the records of a commit that stands. Where that cannot be done it still stands, and its

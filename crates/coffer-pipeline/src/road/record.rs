@@ -164,9 +164,11 @@ impl Appended<'_> {
         let Some((trail, appended)) = self.0 else { return Ok(()) };
         let settled = match appended {
             Ok(ticket) => {
-                // All requests that are ready in this turn of the runtime append theirs first, and
-                // the first to come back writes for all of them.
-                tokio::task::yield_now().await;
+                // Where many come, all requests that are ready in this turn of the runtime append
+                // theirs first, and the first to come back writes for all of them.
+                if trail.is_busy() {
+                    tokio::task::yield_now().await;
+                }
                 trail.settle(ticket).await
             }
             Err(error) => Err(error),

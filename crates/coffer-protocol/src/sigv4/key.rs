@@ -52,6 +52,7 @@ impl fmt::Debug for SigningKey {
 /// changes needs no invalidation, and a cached key proves nothing about its access key: look that
 /// up first, each time.
 pub struct SigningKeys {
+    /// Seeded anew in each process, so whoever chooses a key cannot choose its hash.
     hasher: RandomState,
     shards: [RwLock<Shard>; SHARDS],
 }

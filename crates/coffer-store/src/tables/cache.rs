@@ -18,6 +18,7 @@ use crate::{Key, Observer, Revision};
 /// told of. A reader takes a ticket before it asks the engine; what it read is taken in only if
 /// no change was heard of in that shard since.
 pub(super) struct RecordCache {
+    /// Seeded anew in each process, so whoever chooses a key cannot choose its hash.
     hasher: RandomState,
     shards: Vec<Mutex<Shard>>,
     changes: AtomicU64,

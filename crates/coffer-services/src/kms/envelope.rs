@@ -177,19 +177,6 @@ impl<'a> Sealed<'a> {
     }
 }
 
-/// The key that a ciphertext names.
-///
-/// # Errors
-/// `InvalidCiphertextException` for what is no ciphertext; `AccessDeniedException` for a key that
-/// is not, or not in this region.
-pub(super) async fn key_of(
-    call: &mut Call<'_>,
-    region: &Region,
-    blob: &[u8],
-) -> Result<Arc<KeyRecord>, Fault> {
-    Sealed::read(blob)?.key(call, region).await
-}
-
 /// Draws a data key of so many bytes and seals it: what `GenerateDataKey` does.
 ///
 /// # Errors

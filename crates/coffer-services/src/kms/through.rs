@@ -42,7 +42,7 @@ impl ToOpen {
         context: EncryptionContext,
         blob: &[u8],
     ) -> Result<Self, Fault> {
-        let key = envelope::key_of(call, region, blob).await?;
+        let key = Sealed::read(blob)?.key(call, region).await?;
         Ok(Self { key, context, service })
     }
 

@@ -1,4 +1,4 @@
-//! The comparison: both servers side by side, loaded in turn, round by round.
+//! The comparison: both servers side by side, loaded in turns.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -117,11 +117,14 @@ impl Compare {
         let bare = start_bare(folder, &answer)?;
         let mut figures = [Figures::default(), Figures::default()];
         for round in 0..=self.rounds {
-            for (server, figures) in [coffer, &bare].into_iter().zip(&mut figures) {
-                let measured = self.round(server, request.clone()).await?;
+            let cpu_us = self.cpu_us([coffer, &bare], &request)?;
+            for ((server, figures), cpu_us) in
+                [coffer, &bare].into_iter().zip(&mut figures).zip(cpu_us)
+            {
+                let [p50_us, p99_us] = latencies_us(server, request.clone()).await?;
                 // The first round warms both up.
                 if round > 0 {
-                    figures.add(measured);
+                    figures.add([cpu_us, p50_us, p99_us]);
                 }
             }
         }
@@ -129,16 +132,31 @@ impl Compare {
         Ok(rows(&format!("{}, {who}", subject.name), coffer, bare))
     }
 
-    async fn round(&self, server: &Server, request: Arc<[u8]>) -> Result<[f64; 3], String> {
-        let before = server.cpu_us()?;
-        load::closed(server.address, &request, CONNECTIONS, self.requests)?;
-        let cpu_us = (server.cpu_us()? - before) / count(self.requests);
-        let mut latencies =
-            load::paced(server.address, request, CONNECTIONS, PACED, RATE_PER_SECOND).await?;
-        latencies.sort_by(f64::total_cmp);
-        let at = |share: usize| latencies.get(latencies.len() * share / 100).copied();
-        Ok([cpu_us, at(50).unwrap_or(f64::NAN), at(99).unwrap_or(f64::NAN)])
+    /// CPU time of each server for each of its requests, in microseconds. The servers are loaded in
+    /// short turns, so that whatever else the machine does falls on both of them.
+    fn cpu_us(&self, servers: [&Server; 2], request: &[u8]) -> Result<[f64; 2], String> {
+        let [one, other] = servers.map(|server| load::Closed::open(server.address, CONNECTIONS));
+        let mut connections = [one?, other?];
+        let [one, other] = servers.map(Server::cpu_us);
+        let [one_before, other_before] = [one?, other?];
+        let turns = self.requests.div_ceil(TURN);
+        for _ in 0..turns {
+            for connections in &mut connections {
+                connections.send(request, TURN)?;
+            }
+        }
+        let [one, other] = servers.map(Server::cpu_us);
+        let spent = [one? - one_before, other? - other_before];
+        Ok(spent.map(|cpu_us| cpu_us / count(turns * TURN)))
     }
+}
+
+async fn latencies_us(server: &Server, request: Arc<[u8]>) -> Result<[f64; 2], String> {
+    let mut latencies =
+        load::paced(server.address, request, CONNECTIONS, PACED, RATE_PER_SECOND).await?;
+    latencies.sort_by(f64::total_cmp);
+    let at = |share: usize| latencies.get(latencies.len() * share / 100).copied();
+    Ok([at(50).unwrap_or(f64::NAN), at(99).unwrap_or(f64::NAN)])
 }
 
 impl Figures {
@@ -187,6 +205,8 @@ const TABLE_HEAD: &str = "\
 | --- | --- | ---: | ---: | ---: |
 ";
 const CONNECTIONS: usize = 16;
+/// Requests of a server's turn: some tens of milliseconds.
+const TURN: usize = 2000;
 /// Requests in each round whose latencies are told.
 const PACED: usize = 10_000;
 const RATE_PER_SECOND: f64 = 4000.0;

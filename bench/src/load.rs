@@ -12,35 +12,45 @@ use tokio::time::MissedTickBehavior;
 
 use crate::call::lengths;
 
-/// Sends as fast as answers come back, from `connections` at once, `requests` in all.
+/// Connections that send as fast as answers come back.
 ///
 /// The client looks for answers without ever sleeping. A server pays for waking a sleeping client,
 /// and the faster server would meet an awake one more often, which is not what is measured here.
-pub(crate) fn closed(
-    server: SocketAddr,
-    request: &[u8],
-    connections: usize,
-    requests: usize,
-) -> Result<(), String> {
-    let mut open = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        open.push(Polled::open(server, request)?);
+pub(crate) struct Closed {
+    connections: Vec<Polled>,
+}
+
+impl Closed {
+    /// Opens so many connections.
+    pub(crate) fn open(server: SocketAddr, connections: usize) -> Result<Self, String> {
+        let connections =
+            (0..connections).map(|_| Polled::open(server)).collect::<Result<_, _>>()?;
+        Ok(Self { connections })
     }
-    let mut left = requests.saturating_sub(connections);
-    while !open.is_empty() {
-        let mut still = Vec::with_capacity(open.len());
-        for mut connection in open {
-            if !connection.has_answer()? {
-                still.push(connection);
-            } else if left > 0 {
-                left -= 1;
-                connection.send(request)?;
-                still.push(connection);
+
+    /// Sends `requests` in all, one at a time on each connection, and returns when all answers are
+    /// there.
+    pub(crate) fn send(&mut self, request: &[u8], requests: usize) -> Result<(), String> {
+        let mut unsent = requests;
+        let mut unanswered = requests;
+        for connection in self.connections.iter_mut().take(requests) {
+            connection.send(request)?;
+            unsent -= 1;
+        }
+        while unanswered > 0 {
+            for connection in &mut self.connections {
+                if !connection.waits || !connection.has_answer()? {
+                    continue;
+                }
+                unanswered -= 1;
+                if unsent > 0 {
+                    connection.send(request)?;
+                    unsent -= 1;
+                }
             }
         }
-        open = still;
+        Ok(())
     }
-    Ok(())
 }
 
 /// A connection that is looked at, never waited for.
@@ -48,21 +58,22 @@ struct Polled {
     stream: std::net::TcpStream,
     answer: Vec<u8>,
     bytes: usize,
+    /// Whether a request is out whose answer is not whole yet.
+    waits: bool,
 }
 
 impl Polled {
-    fn open(server: SocketAddr, request: &[u8]) -> Result<Self, String> {
+    fn open(server: SocketAddr) -> Result<Self, String> {
         let stream = std::net::TcpStream::connect(server).map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
         stream.set_nonblocking(true).map_err(|error| error.to_string())?;
-        let mut connection = Self { stream, answer: vec![0; ANSWER_BYTES_MAX], bytes: 0 };
-        connection.send(request)?;
-        Ok(connection)
+        Ok(Self { stream, answer: vec![0; ANSWER_BYTES_MAX], bytes: 0, waits: false })
     }
 
     /// Sends a request whole; it is small enough for the socket's buffer.
     fn send(&mut self, request: &[u8]) -> Result<(), String> {
         self.bytes = 0;
+        self.waits = true;
         self.stream.write_all(request).map_err(|error| error.to_string())
     }
 
@@ -79,6 +90,7 @@ impl Polled {
         if answer.len() < head_bytes + body_bytes {
             return Ok(false);
         }
+        self.waits = false;
         if answer.starts_with(b"HTTP/1.1 200") {
             Ok(true)
         } else {

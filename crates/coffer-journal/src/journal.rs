@@ -163,6 +163,18 @@ impl Journal {
         Synced { shared: &self.shared, ticket }
     }
 
+    /// Waits until the disk has all that was appended so far, and gives the last record that it has.
+    ///
+    /// # Errors
+    /// What keeps the records from the disk.
+    pub async fn secured(&self) -> Result<Known, JournalError> {
+        let last = self.shared.buffer.last();
+        self.flush(last)?;
+        self.synced(last).await?;
+        let point = lock(&self.shared.head).point;
+        Ok(Known { sequence: point.sequence, tag: point.tag })
+    }
+
     /// The end of the chain as the operating system has it.
     pub fn last(&self) -> Known {
         let writer = lock(&self.shared.writer);

@@ -190,8 +190,9 @@ pub(crate) fn sync(shared: &Shared) -> io::Result<()> {
         writer.left.splice(0..0, left);
         return Err(error);
     }
-    shared.synced.fetch_max(ticket, Ordering::AcqRel);
+    // Before whoever waits is told: what it was waiting for is within the point.
     lock(&shared.head).point = point;
+    shared.synced.fetch_max(ticket, Ordering::AcqRel);
     Ok(())
 }
 

@@ -53,6 +53,9 @@ pub struct Portion {
     pub records_max: usize,
     /// Their bytes; the last one may go beyond them.
     pub bytes_max: usize,
+    /// The last record that is looked at, whatever follows: what a failed write or a loss of power
+    /// can still take back is no business of whoever passes records on.
+    pub sequence_max: u64,
 }
 
 /// Reads a journal from some place on. It keeps what it needs to go on where it left off, so whoever
@@ -73,6 +76,8 @@ pub struct Reader {
 enum Stopped {
     /// There was no room for more.
     Full,
+    /// All that may be looked at was read.
+    Through,
     /// All that is there was read.
     End,
     /// A frame is being written.
@@ -114,6 +119,7 @@ impl Reader {
             let next_number = segments.range(number + 1..).next().map(|(number, _)| *number);
             match self.read_segment(number, &mut room, &mut each)? {
                 Stopped::Full => return Ok(false),
+                Stopped::Through => return Ok(true),
                 Stopped::Torn if next_number.is_none() => return Ok(true),
                 Stopped::End | Stopped::Torn => {}
             }
@@ -142,18 +148,18 @@ impl Reader {
         if !self.are_known {
             self.learn(number)?;
         }
+        let mut wanted = READ_BYTES;
         loop {
-            if room.records_max == 0 || room.bytes_max == 0 {
-                return Ok(Stopped::Full);
-            }
-            let wanted = room.bytes_max.min(READ_BYTES_MAX);
-            let is_all =
-                bytes_from(&self.folder, number, self.next.offset, wanted, &mut self.bytes)?;
+            let start = self.next.offset;
+            let is_all = bytes_from(&self.folder, number, start, wanted, &mut self.bytes)?;
             let stopped = self.frames(room, each)?;
-            // Torn by where the reading ended, not by who writes.
-            if is_all || stopped == Stopped::Full {
+            if is_all || matches!(stopped, Stopped::Full | Stopped::Through) {
                 return Ok(stopped);
             }
+            // Torn by where the reading ended, not by who writes: in a frame that is longer than
+            // what was read, or after some that were read.
+            let is_longer = self.next.offset == start;
+            wanted = if is_longer { RECORD_BYTES_MAX + FRAME_OVERHEAD_BYTES } else { READ_BYTES };
         }
     }
 
@@ -166,6 +172,9 @@ impl Reader {
         let bytes = std::mem::take(&mut self.bytes);
         let mut offset = 0;
         let stopped = loop {
+            if self.next.sequence > room.sequence_max {
+                break Stopped::Through;
+            }
             if room.records_max == 0 || room.bytes_max == 0 {
                 break Stopped::Full;
             }
@@ -233,14 +242,14 @@ impl Reader {
 /// The place of a segment's first frame.
 fn beginning(folder: &Folder, number: u64) -> io::Result<Position> {
     let mut bytes = Vec::new();
-    bytes_from(folder, number, 0, 0, &mut bytes)?;
+    bytes_from(folder, number, 0, HEADER_BYTES, &mut bytes)?;
     let header = Header::read(&bytes).ok_or(io::ErrorKind::InvalidData)?;
     let offset = length(HEADER_BYTES);
     Ok(Position { segment: number, offset, sequence: header.first_sequence })
 }
 
-/// Reads a segment's bytes from a place on, of an uncompressed one only about as many as are wanted;
-/// says whether there were no more.
+/// Reads a segment's bytes from a place on, of an uncompressed one only as many as are wanted; says
+/// whether there were no more.
 fn bytes_from(
     folder: &Folder,
     number: u64,
@@ -252,9 +261,8 @@ fn bytes_from(
     match File::open(folder.plain(number)) {
         Ok(mut file) => {
             file.seek(SeekFrom::Start(offset))?;
-            let bound = length(wanted.saturating_add(RECORD_BYTES_MAX + FRAME_OVERHEAD_BYTES));
-            let read = file.take(bound).read_to_end(bytes)?;
-            Ok(length(read) < bound)
+            let read = file.take(length(wanted)).read_to_end(bytes)?;
+            Ok(read < wanted)
         }
         // It may have been compressed just now.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -271,5 +279,5 @@ fn bytes_from(
 
 /// Segments looked at in one reading.
 const SEGMENTS_MAX: usize = 1024;
-/// What is read of a segment at once.
-const READ_BYTES_MAX: usize = 512 * 1024;
+/// What is read of a segment at once, mostly: what a processor has room for beside it.
+const READ_BYTES: usize = 64 * 1024;

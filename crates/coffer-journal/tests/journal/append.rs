@@ -7,7 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
 use coffer_journal::{
-    Journal, JournalError, Kind, Known, Position, RECORD_BYTES_MAX, Settings, verify,
+    Journal, JournalError, Kind, Known, Portion, Position, RECORD_BYTES_MAX, Reader, Settings,
+    verify,
 };
 use coffer_model::Timestamp;
 
@@ -152,6 +153,32 @@ fn what_waits_for_the_disk_is_told_when_it_is_there() {
         journal.flush(ticket).unwrap();
         block_on(journal.synced(ticket)).unwrap();
     }
+}
+
+#[test]
+fn nothing_behind_what_is_secured_is_read_by_whoever_asks_for_no_more() {
+    let place = Place::new();
+    let journal = place.open_long();
+    let mut reader = Reader::new(place.path(), Position::START);
+    let mut read = Vec::new();
+    assert_eq!(block_on(journal.secured()).unwrap().sequence, 0);
+    for last in [3, 7, 11] {
+        for number in 0..3 {
+            journal.append(Timestamp::EPOCH, text(number).as_bytes()).unwrap();
+        }
+        let secured = block_on(journal.secured()).unwrap();
+        assert_eq!(secured, journal.last(), "what was appended is written and on the disk");
+        assert_eq!(secured.sequence, last);
+        let behind = journal.append(Timestamp::EPOCH, b"behind it").unwrap();
+        journal.flush(behind).unwrap();
+        for sequence_max in [last - 1, last, last] {
+            let portion = Portion { records_max: 100, bytes_max: 1 << 20, sequence_max };
+            let is_end = reader.read(portion, |entry| read.push(entry.sequence));
+            assert!(is_end.unwrap());
+            assert_eq!(read.last(), Some(&sequence_max));
+        }
+    }
+    assert_eq!(read, (1..=11).collect::<Vec<u64>>());
 }
 
 #[test]

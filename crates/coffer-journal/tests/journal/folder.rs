@@ -116,7 +116,7 @@ pub(crate) fn read(folder: &Path, at: Position, records_max: usize, bytes_max: u
 
 fn read_on(reader: &mut Reader, records_max: usize, bytes_max: usize) -> Read {
     let mut entries = Vec::new();
-    let portion = Portion { records_max, bytes_max };
+    let portion = Portion { records_max, bytes_max, sequence_max: u64::MAX };
     let is_end = reader.read(portion, |entry| {
         let (sequence, kind, tag) = (entry.sequence, entry.kind, entry.tag);
         entries.push(Entry { sequence, kind, record: entry.record.to_vec(), tag });

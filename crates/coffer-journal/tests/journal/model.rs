@@ -80,7 +80,7 @@ impl Model {
     fn read_on(&mut self, records_max: usize, bytes_max: usize) -> bool {
         let before = self.read.len();
         let read = &mut self.read;
-        let portion = Portion { records_max, bytes_max };
+        let portion = Portion { records_max, bytes_max, sequence_max: u64::MAX };
         let each = |entry: &coffer_journal::Entry<'_>| {
             read.push(entry.record.to_vec());
             assert_eq!(entry.sequence, u64::try_from(read.len()).unwrap());

@@ -194,6 +194,11 @@ impl Filling {
         last.since(first) <= SPAN_MAX && bytes <= BATCH_BYTES_MAX
     }
 
+    /// The length of what it holds, before it is compressed.
+    pub(super) fn plain_bytes(&self) -> usize {
+        self.plain.len()
+    }
+
     pub(super) fn push(&mut self, entry: &Entry<'_>) {
         let (slot, record) = (entry.slot, entry.record);
         self.first = self.first.min(entry.time);
@@ -301,7 +306,8 @@ const PATTERN: u8 = 1;
 const DELTA: u8 = 2;
 /// Those and the length before them.
 const MARKED_BYTES: usize = 6;
-/// What a batch holds before it is compressed, and all of its records together, at most.
+/// What a batch holds before it is compressed, and all of its records together, at most: a row has
+/// room for it even where nothing can be compressed, and whoever looks for one record reads all.
 const BATCH_BYTES_MAX: usize = 512 * 1024;
 /// The time between the earliest and the latest record of a batch, at most.
 pub(super) const SPAN_MAX: std::time::Duration = std::time::Duration::from_secs(10);

@@ -38,10 +38,14 @@ impl Follower {
 /// Ships what the journal has beyond what the store knows of, a bounded number of records. Batches
 /// and how far they reach are one commit, so that none is lost or there twice.
 ///
+/// Only what the disk has is shipped: the store would know of more than the journal after a loss of
+/// power, and nobody could tell where to go on.
+///
 /// # Errors
-/// A journal that cannot be read, or a store that takes no commit.
+/// A journal that cannot be read or is not on the disk, or a store that takes no commit.
 pub async fn ship(world: &World, trail: &Trail) -> Result<Shipped, Fault> {
     let begun = world.clock.now();
+    let last = trail.journal().secured().await.map_err(Fault::unavailable)?;
     let key = ShippedRecord::key_of(trail.node());
     let known = world.tables.get_fresh::<ShippedRecord>(&key).await;
     let known = known.map_err(Fault::unavailable)?;
@@ -54,8 +58,16 @@ pub async fn ship(world: &World, trail: &Trail) -> Result<Shipped, Fault> {
     let mut transaction = Transaction::new();
     transaction.expect(&key, known.revision);
     let mut staging = Staging::new(trail.node(), &mut follower.compressor, &mut transaction);
-    let is_end = follower.reader.read(PORTION, |entry| staging.take(entry));
-    let is_end = is_end.map_err(unreadable)?;
+    let portion = Portion { sequence_max: last.sequence, ..PORTION };
+    let mut is_end = false;
+    for _ in 0..PORTIONS_MAX {
+        let read = follower.reader.read(portion, |entry| staging.take(entry));
+        is_end = read.map_err(unreadable)?;
+        if is_end || staging.is_full() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
     let (records, last_tag) = staging.finish()?;
     if let Some(tag) = last_tag {
         let next = follower.reader.next();
@@ -110,6 +122,10 @@ struct Staging<'s> {
     /// Where the last record of each slot went.
     usual: Vec<Usual>,
     records: usize,
+    /// The length of all batches, before they are compressed.
+    plain_bytes: usize,
+    /// How many of them are full.
+    put: usize,
     last_tag: Option<[u8; 16]>,
     failure: Option<std::io::Error>,
 }
@@ -120,9 +136,23 @@ impl<'s> Staging<'s> {
         compressor: &'s mut Compressor<'static>,
         transaction: &'s mut Transaction,
     ) -> Self {
-        let (filling, usual) = (Vec::new(), Vec::new());
-        let (records, last_tag, failure) = (0, None, None);
-        Self { node, compressor, transaction, filling, usual, records, last_tag, failure }
+        Self {
+            node,
+            compressor,
+            transaction,
+            filling: Vec::new(),
+            usual: Vec::new(),
+            records: 0,
+            plain_bytes: 0,
+            put: 0,
+            last_tag: None,
+            failure: None,
+        }
+    }
+
+    /// Whether what is staged is enough for one commit.
+    fn is_full(&self) -> bool {
+        self.plain_bytes > STAGED_BYTES_MAX || self.put + self.filling.len() > STAGED_ROWS_MAX
     }
 
     fn take(&mut self, entry: &Entry<'_>) {
@@ -145,7 +175,10 @@ impl<'s> Staging<'s> {
             let full = std::mem::replace(filling, next);
             self.put(full);
         }
-        self.filling.get_mut(at)?.push(entry);
+        let filling = self.filling.get_mut(at)?;
+        let before = filling.plain_bytes();
+        filling.push(entry);
+        self.plain_bytes += filling.plain_bytes() - before;
         self.records += 1;
         Some(())
     }
@@ -170,6 +203,7 @@ impl<'s> Staging<'s> {
     }
 
     fn put(&mut self, batch: Filling) {
+        self.put += 1;
         match batch.finish(self.node, self.compressor) {
             Ok(batch) => self.transaction.put::<AuditBatchRecord>(batch, None),
             Err(error) => self.failure = Some(error),
@@ -280,11 +314,17 @@ fn unreadable(error: std::io::Error) -> Fault {
 const USUAL_START: &[u8] = b"{\"eventTime\":";
 /// Where the account and region of a record are, at the latest.
 const HEAD_BYTES_MAX: usize = 512;
-/// What is shipped in one commit, at most: well below what a commit takes, since batches shrink.
-/// It is done between requests, which wait for it.
-const PORTION: Portion = Portion { records_max: 4096, bytes_max: 2 * 1024 * 1024 };
+/// What is read at once: it is done between requests, which wait for it.
+const PORTION: Portion =
+    Portion { records_max: 512, bytes_max: 512 * 1024, sequence_max: u64::MAX };
+/// What is shipped in one commit, at most. With a portion more it is still well below what one takes,
+/// even where nothing can be compressed and no two records are of the same list.
+const PORTIONS_MAX: usize = 32;
+const STAGED_BYTES_MAX: usize = 1024 * 1024;
+const STAGED_ROWS_MAX: usize = 256;
 /// What of the journal is read beside the store, at most; shipping keeps it far below that.
-const TAIL: Portion = Portion { records_max: 32_768, bytes_max: 16 * 1024 * 1024 };
+const TAIL: Portion =
+    Portion { records_max: 32_768, bytes_max: 16 * 1024 * 1024, sequence_max: u64::MAX };
 
 #[cfg(test)]
 mod tests {

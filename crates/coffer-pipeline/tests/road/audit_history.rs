@@ -294,6 +294,24 @@ async fn records_of_several_accounts_go_into_batches_of_their_own_as_long_as_tho
 }
 
 #[tokio::test]
+async fn more_lists_than_a_commit_has_rows_are_shipped_in_several() {
+    let folder = tempfile::tempdir().unwrap();
+    let harness = harness(&folder);
+    let lists = u64::try_from(coffer_store::BATCH_ROWS_MAX).unwrap() + 100;
+    for number in 1..=lists {
+        read_one(&harness, account(number), i64::try_from(number).unwrap()).await;
+    }
+    let trail = harness.world().audit.trail.as_ref().unwrap();
+    let first = ship(harness.world(), trail).await.unwrap();
+    assert!(first.has_more, "{first:?}");
+    assert_eq!(first.records + ship_all(&harness).await, usize::try_from(lists).unwrap());
+    let prefix = AuditBatchRecord::all().prefix();
+    let tables = &harness.world().tables;
+    let rows = tables.scan::<AuditBatchRecord>(&prefix, None, 10_000, Direction::Ascending).await;
+    assert_eq!(rows.unwrap().len(), usize::try_from(lists).unwrap());
+}
+
+#[tokio::test]
 async fn batches_go_after_ninety_days_in_every_account_and_region() {
     let folder = tempfile::tempdir().unwrap();
     let harness = harness(&folder);

@@ -177,7 +177,8 @@ impl Port {
     pub(crate) async fn records(&self) -> BTreeMap<String, Kept> {
         let mut kept: BTreeMap<String, Kept> = BTreeMap::new();
         let mut reader = Reader::new(&self.folder.path().join(JOURNAL), Position::START);
-        let portion = Portion { records_max: 10_000_000, bytes_max: usize::MAX };
+        let portion =
+            Portion { records_max: 10_000_000, bytes_max: usize::MAX, sequence_max: u64::MAX };
         let each = |entry: &Entry<'_>| {
             let record = AuditRecord::from_journal(entry.record).unwrap();
             if record.part == 0 {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension, Result};
 
 use super::{EmbeddedOptions, OpenCause};
@@ -54,6 +55,8 @@ pub(super) fn open(file: &Path, options: &EmbeddedOptions) -> Result<Connection>
     let mmap_bytes = i64::try_from(options.mmap_bytes_max).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "mmap_size", mmap_bytes, |_| Ok(()))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Without it a statement whose LIMIT is a parameter is parsed again each time it is run.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

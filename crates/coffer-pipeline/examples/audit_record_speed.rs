@@ -36,6 +36,7 @@ fn main() {
         source_ip: "10.0.0.7".into(),
         user_agent: "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux md/arch#x86_64".to_owned(),
         is_secure: true,
+        tls: None,
     };
     let input = Asked {
         secret_id: "prod/db/password".to_owned(),

@@ -10,6 +10,7 @@ mod draft;
 mod event;
 pub mod history;
 mod identity;
+mod item_call;
 mod key_use;
 mod pace;
 mod shared;
@@ -35,6 +36,7 @@ pub use identity::{
     IdentityKind, SessionAttributes, SessionContext, SessionIssuer, UserIdentity,
     WebIdFederationData, WrittenIdentity,
 };
+pub use item_call::{ItemCall, KeptItemCall};
 pub(crate) use key_use::write_for_owners;
 pub use key_use::{KeptKeyUse, KeyUse};
 pub(crate) use shared::Shared;
@@ -105,6 +107,9 @@ pub struct AuditRecord {
     /// What services did with keys for this answer: records of their own, when it is read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub key_uses: Vec<KeptKeyUse>,
+    /// The calls that this answer stands for: records of their own as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub item_calls: Vec<KeptItemCall>,
 }
 
 impl AuditRecord {
@@ -140,6 +145,7 @@ impl AuditRecord {
             tls_details: None,
             is_abridged: false,
             key_uses: Vec::new(),
+            item_calls: Vec::new(),
         }
     }
 
@@ -151,6 +157,7 @@ impl AuditRecord {
             response_elements: None,
             additional_event_data: None,
             error_message: None,
+            item_calls: Vec::new(),
             is_abridged: true,
             ..self.clone()
         }
@@ -171,6 +178,7 @@ impl AuditRecord {
             resources: resources.iter().map(|arn| (*arn).to_owned()).collect(),
             part,
             key_uses: Vec::new(),
+            item_calls: Vec::new(),
             ..self.clone()
         }
     }

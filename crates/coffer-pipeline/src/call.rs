@@ -11,7 +11,7 @@ use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
-use crate::audit::{AuditRecord, KeyUse};
+use crate::audit::{AuditRecord, ItemCall, KeyUse};
 use crate::authorization::{self, Asked, Judgement};
 use crate::context::{Caller, CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
@@ -34,6 +34,7 @@ pub struct Call<'w> {
     touched: Transaction,
     resources: Vec<String>,
     key_uses: Vec<KeyUse>,
+    item_calls: Vec<ItemCall>,
     events: u16,
     root_keys: OnceLock<Arc<RootKeys>>,
     /// What a reading decision read last: what it asks for permission on is what it then reads.
@@ -56,6 +57,8 @@ pub struct Trace {
     pub(crate) resources: Vec<String>,
     /// What it did with keys on behalf of the caller.
     pub(crate) key_uses: Vec<KeyUse>,
+    /// The calls that its answer stands for.
+    pub(crate) item_calls: Vec<ItemCall>,
     /// The records that its commit holds, for the journal; none where it changed nothing.
     pub(crate) committed: Vec<AuditRecord>,
 }
@@ -77,6 +80,7 @@ impl<'w> Call<'w> {
             touched: Transaction::default(),
             resources: Vec::new(),
             key_uses: Vec::new(),
+            item_calls: Vec::new(),
             events: 0,
             root_keys: OnceLock::new(),
             last: None,
@@ -84,8 +88,8 @@ impl<'w> Call<'w> {
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        let Self { transaction, touched, resources, key_uses, root_keys, .. } = self;
-        let trace = Trace { resources, key_uses, committed: Vec::new() };
+        let Self { transaction, touched, resources, key_uses, item_calls, root_keys, .. } = self;
+        let trace = Trace { resources, key_uses, item_calls, committed: Vec::new() };
         Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }
 
@@ -406,6 +410,11 @@ impl<'w> Call<'w> {
         if self.key_uses.len() < KEY_USES_MAX {
             self.key_uses.push(key_use);
         }
+    }
+
+    /// Notes a call that the answer stands for, for a record of its own.
+    pub fn stands_for(&mut self, call: ItemCall) {
+        self.item_calls.push(call);
     }
 
     fn expect(&mut self, key: &Key, revision: Option<Revision>) {

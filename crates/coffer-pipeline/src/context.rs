@@ -6,7 +6,7 @@ use std::sync::Arc;
 use coffer_model::{AccountId, Arn, Region, Timestamp};
 use coffer_store::Key;
 
-use crate::audit::WrittenIdentity;
+use crate::audit::{TlsDetails, WrittenIdentity};
 use crate::identity::{RoleRecord, SessionClaims, UserRecord};
 use crate::permissions::Permissions;
 
@@ -181,8 +181,10 @@ pub struct RequestContext {
     pub source_ip: Arc<str>,
     /// The `User-Agent` header, cut to a bounded length.
     pub user_agent: String,
-    /// Whether the request came over TLS.
+    /// Whether the request came over TLS, or is of a service.
     pub is_secure: bool,
+    /// How its connection was secured, where that is known.
+    pub tls: Option<Arc<TlsDetails>>,
 }
 
 /// An instant as text that sorts as the instants do.

@@ -30,6 +30,6 @@ pub use job::{Job, JobRecord, Verdict};
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
 pub use outside::{NoOutside, Outside, Unreachable};
 pub use permissions::Permissions;
-pub use road::{Answer, Foreseen, Received, Road};
+pub use road::{Answer, Foreseen, Received, Road, TlsSession};
 pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};
 pub use world::{Clock, NotMovable, Turns, World};

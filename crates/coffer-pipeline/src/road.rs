@@ -27,7 +27,7 @@ pub use decide::{Decision, decide};
 pub use decode::Decoded;
 pub use foresee::Foreseen;
 pub(crate) use foresee::foresee;
-pub use receive::Received;
+pub use receive::{Received, TlsSession};
 pub use respond::Answer;
 pub use route::{Route, Routes};
 

@@ -53,11 +53,11 @@ pub(crate) async fn connection(state: Arc<State>, stream: TcpStream, peer: IpAdd
     let speech = Speech { stop, watcher, head_timer };
     match opened {
         Ok(Some(Opened::Plain(stream, version))) => {
-            let peer = Peer { ip, is_secure: false };
+            let peer = Peer { ip, tls: None };
             speech.speak(state, TokioIo::new(stream), peer, version).await;
         }
         Ok(Some(Opened::Tls(stream, version))) => {
-            let peer = Peer { ip, is_secure: true };
+            let peer = Peer { ip, tls: tls::session(stream.get_ref().1).map(Arc::new) };
             speech.speak(state, TokioIo::new(*stream), peer, version).await;
         }
         Ok(None) => {}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coffer_pipeline::{Answer, Received, Road};
+use coffer_pipeline::{Answer, Received, Road, TlsSession};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -27,8 +27,8 @@ pub(crate) struct State {
 pub(crate) struct Peer {
     /// Its address, written.
     pub(crate) ip: Arc<str>,
-    /// Whether it speaks TLS.
-    pub(crate) is_secure: bool,
+    /// How the connection is secured, where it is.
+    pub(crate) tls: Option<Arc<TlsSession>>,
 }
 
 /// Answers one request.
@@ -59,8 +59,8 @@ async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer
         Err(fault) => (Bytes::new(), Some(fault.clone())),
     };
     let (now, real_now) = road.world().clock.both();
-    let Peer { ip: source_ip, is_secure } = peer;
-    let received = Received { head, body, source_ip, is_secure, now, real_now };
+    let Peer { ip: source_ip, tls } = peer;
+    let received = Received { head, body, source_ip, tls, now, real_now };
     match refusal {
         None => road.travel(received).await,
         Some(fault) => road.refuse(&received, fault).await,

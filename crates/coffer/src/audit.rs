@@ -142,12 +142,6 @@ fn outcome_of<'r>(record: &'r Value, name: &str) -> &'r str {
     let source = text(record, "/eventSource").unwrap_or_default();
     let is_it = |words: Option<&str>| words.is_some_and(|words| is_meant(words, name, source));
     let among = |pointer: &str| record.pointer(pointer).and_then(Value::as_array);
-    let refusals = among("/responseElements/errors").into_iter().flatten();
-    for refusal in refusals {
-        if is_it(text(refusal, "/secretId")) {
-            return text(refusal, "/errorCode").unwrap_or("refused");
-        }
-    }
     let mut invalid = among("/responseElements/invalidParameters").into_iter().flatten();
     if invalid.any(|words| is_it(words.as_str())) {
         return "ParameterNotFound";
@@ -177,8 +171,8 @@ fn say(line: &str) -> Result<(), String> {
 
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
 /// The operations that give values away.
-const READS: [&str; 6] = [
-    "BatchGetSecretValue",
+/// A batch of secrets leaves a record of GetSecretValue for each of them.
+const READS: [&str; 5] = [
     "GetParameter",
     "GetParameterHistory",
     "GetParameters",
@@ -220,11 +214,6 @@ mod tests {
     #[test]
     fn an_answer_about_several_names_is_told_of_each() {
         let record = |elements: serde_json::Value| json!({"eventSource": "secretsmanager.amazonaws.com", "responseElements": elements});
-        let arn = "arn:aws:secretsmanager:r-1:111122223333:secret:a-AbCdEf";
-        let refused = json!({"secretId": arn, "errorCode": "AccessDeniedException"});
-        let batch = record(json!({"errors": [refused]}));
-        assert_eq!(outcome_of(&batch, "a"), "AccessDeniedException");
-        assert_eq!(outcome_of(&batch, "b"), "read");
         let parameters = record(json!({"invalidParameters": ["/a:3"]}));
         assert_eq!(outcome_of(&parameters, "/a"), "ParameterNotFound");
         assert_eq!(outcome_of(&parameters, "/b"), "read");

@@ -167,10 +167,53 @@ def test_who_was_refused_within_an_answer_or_through_parameter_store_is_told(dev
     person.ssm.get_parameters(Names=["/a", "/b:3"])
     for name in ("prod/db", made, reference):
         told = outcomes(dev, name, person)
-        assert told == ["AccessDenied"] * 3 + ["AccessDeniedException"] * 2, (name, told)
+        assert told == ["AccessDenied"] * 5, (name, told)
     assert outcomes(dev, "other", person) == ["read"] * 2
     assert outcomes(dev, "/a", person) == ["read", "AccessDenied"]
     assert outcomes(dev, "/b", person) == ["ParameterNotFound"]
+
+
+def test_each_secret_of_a_batch_has_a_record_of_its_own_too(dev):
+    """As the API reference of BatchGetSecretValue says."""
+    arn = dev.sm.create_secret(Name="one", SecretString="s")["ARN"]
+    dev.sm.create_secret(Name="two", SecretString="s")
+    may = allow(["secretsmanager:BatchGetSecretValue", "secretsmanager:ListSecrets"])
+    person = user(dev, may, allow("secretsmanager:GetSecretValue", arn))
+    answer = person.sm.batch_get_secret_value(SecretIdList=["one", "two", "none"])
+    assert len(answer["SecretValues"]) == 1
+    person.sm.batch_get_secret_value(Filters=[{"Key": "name", "Values": ["one"]}])
+    records = [
+        json.loads(event["CloudTrailEvent"])
+        for event in events(dev)
+        if event["EventSource"] == "secretsmanager.amazonaws.com"
+    ]
+    of_person = [each for each in records if each["userIdentity"]["arn"] == person.arn_of_caller]
+    assert len({each["eventID"] for each in of_person}) == len(of_person) == 6
+    batches = [each for each in of_person if each["eventName"] == "BatchGetSecretValue"]
+    assert [each["responseElements"] for each in batches] == [None, None]
+    reads = [each for each in of_person if each["eventName"] == "GetSecretValue"]
+    told = [(each["requestParameters"]["secretId"], each.get("errorCode")) for each in reads]
+    assert sorted(told, key=str) == [
+        (arn, None),
+        ("none", "AccessDenied"),
+        ("one", None),
+        ("two", "AccessDenied"),
+    ]
+    for each in reads:
+        is_read = "errorCode" not in each
+        assert [each["ARN"] for each in each.get("resources", [])] == ([arn] if is_read else [])
+        assert ("not authorized to perform" in each.get("errorMessage", "")) != is_read
+        assert each["requestID"] in {batch["requestID"] for batch in batches}
+        assert each["readOnly"] is True and "itemCalls" not in each
+    by_name = dev.client("cloudtrail").lookup_events(
+        LookupAttributes=[{"AttributeKey": "ResourceName", "AttributeValue": "one"}]
+    )["Events"]
+    assert [each["EventName"] for each in by_name].count("GetSecretValue") == 2
+
+
+def events(world):
+    pages = world.client("cloudtrail").get_paginator("lookup_events").paginate()
+    return [event for page in pages for event in page["Events"]]
 
 
 def test_who_read_from_another_account_is_told_with_the_account(dev):

@@ -83,7 +83,7 @@ impl AuditBatchRecord {
                 false => bytes,
             };
             match AuditRecord::from_journal(record) {
-                Ok(record) => records.extend(record.with_key_uses()),
+                Ok(record) => records.extend(record.told_apart()),
                 Err(error) => tracing::warn!(%error, "an audit record cannot be read: {error}"),
             }
         }

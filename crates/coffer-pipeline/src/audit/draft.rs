@@ -9,7 +9,7 @@ use coffer_store::{DecodeError, Record};
 use serde::{Deserialize, Serialize};
 
 use super::identity::{UserIdentity, WrittenIdentity};
-use super::{AuditRecord, KeyUse};
+use super::{AuditRecord, ItemCall, KeyUse};
 use crate::context::{Caller, CallerKind, RequestContext};
 use crate::operation::{Access, Operation};
 
@@ -46,6 +46,8 @@ pub struct AuditDraft<'a> {
     pub resources: &'a [&'a str],
     /// What services did with keys for this answer.
     pub key_uses: &'a [KeyUse],
+    /// The calls that this answer stands for.
+    pub item_calls: &'a [ItemCall],
     /// What belongs neither to what was asked nor to what was answered: an object's JSON.
     pub additional_event_data: Option<&'a [u8]>,
     /// What the records of several accounts about one thing share.
@@ -140,9 +142,10 @@ impl<'a> AuditDraft<'a> {
             fault: None,
             resources: &[],
             key_uses: &[],
+            item_calls: &[],
             additional_event_data: None,
             shared_event_id: None,
-            tls: None,
+            tls: context.tls.as_deref(),
         }
     }
 
@@ -166,6 +169,7 @@ impl<'a> AuditDraft<'a> {
             resources,
             part,
             key_uses: &[],
+            item_calls: &[],
             ..self.clone()
         }
     }
@@ -253,6 +257,7 @@ impl<'a> AuditDraft<'a> {
         }
         self.write_resources(out);
         self.write_key_uses(out);
+        self.write_item_calls(out);
         text(b",\"sharedEventID\":", self.shared_event_id, out);
         if let Some(tls) = self.tls {
             out.extend_from_slice(b",\"tlsDetails\":");
@@ -263,17 +268,24 @@ impl<'a> AuditDraft<'a> {
 
     fn write_fault(&self, out: &mut Vec<u8>) {
         let Some(fault) = self.fault else { return };
-        // AWS: a refusal goes by this name in the records of every service.
-        let code = match fault.code {
-            "AccessDeniedException" => "AccessDenied",
-            code => code,
-        };
-        text(b",\"errorCode\":", Some(code), out);
-        let message = fault.message.get(..MESSAGE_BYTES_MAX).unwrap_or_else(|| {
-            let cut = fault.message.floor_char_boundary(MESSAGE_BYTES_MAX);
-            fault.message.get(..cut).unwrap_or_default()
-        });
-        text(b",\"errorMessage\":", Some(message).filter(|message| !message.is_empty()), out);
+        text(b",\"errorCode\":", Some(record_code(fault)), out);
+        text(b",\"errorMessage\":", message_of(fault), out);
+    }
+
+    fn write_item_calls(&self, out: &mut Vec<u8>) {
+        if self.item_calls.is_empty() {
+            return;
+        }
+        out.extend_from_slice(b",\"itemCalls\":[");
+        let start = out.len();
+        for call in self.item_calls {
+            if out.len() - start > ITEM_CALLS_BYTES_MAX {
+                break;
+            }
+            call.write(out);
+            out.push(b',');
+        }
+        coffer_protocol::encode::close(b']', out);
     }
 
     fn write_key_uses(&self, out: &mut Vec<u8>) {
@@ -351,7 +363,25 @@ pub(super) fn fnv_1a(seed: u64, bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-fn text(key: &[u8], value: Option<&str>, out: &mut Vec<u8>) {
+/// A fault's code, as records have it.
+pub(super) fn record_code(fault: &Fault) -> &str {
+    // AWS: a refusal goes by this name in the records of every service.
+    match fault.code {
+        "AccessDeniedException" => "AccessDenied",
+        code => code,
+    }
+}
+
+/// A fault's message, cut to a bounded length; nothing for an empty one.
+pub(super) fn message_of(fault: &Fault) -> Option<&str> {
+    let message = fault.message.get(..MESSAGE_BYTES_MAX).unwrap_or_else(|| {
+        let cut = fault.message.floor_char_boundary(MESSAGE_BYTES_MAX);
+        fault.message.get(..cut).unwrap_or_default()
+    });
+    Some(message).filter(|message| !message.is_empty())
+}
+
+pub(super) fn text(key: &[u8], value: Option<&str>, out: &mut Vec<u8>) {
     if let Some(value) = value {
         out.extend_from_slice(key);
         value.encode_json(out);
@@ -389,6 +419,8 @@ fn write_serde<T: Serialize>(value: &T, out: &mut Vec<u8>) {
 const OBJECT_BYTES_MAX: usize = 20 * 1024;
 /// An encryption context has at most 8 KiB, so one more than this still fits into a record.
 const KEY_USES_BYTES_MAX: usize = 8 * 1024;
+/// One has a name of at most 2 KiB and a message that is cut.
+const ITEM_CALLS_BYTES_MAX: usize = 16 * 1024;
 const RESOURCES_BYTES_MAX: usize = 12 * 1024;
 const MESSAGE_BYTES_MAX: usize = 2048;
 const RECORD_BYTES_USUAL: usize = 1024;

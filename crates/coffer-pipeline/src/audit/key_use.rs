@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::to_raw_value;
 
+use super::item_call::ITEM_PARTS;
 use super::{AuditDraft, AuditRecord, DraftIdentity, UserIdentity, shared_event_id};
 use crate::context::{CallerKind, RequestContext};
 
@@ -104,6 +105,8 @@ pub(crate) fn write_for_owners(
             part: next,
             read_only: true,
             resources: &resources,
+            // It is the service's own call.
+            tls: None,
             ..AuditDraft::of(context, "kms", key_use.event_name)
         };
         out.clear();
@@ -115,12 +118,17 @@ pub(crate) fn write_for_owners(
 }
 
 impl AuditRecord {
-    /// The record of an answer, and behind it those of the keys that were used for it.
-    pub fn with_key_uses(mut self) -> Vec<Self> {
+    /// The record of an answer, and behind it those of the keys that were used for it and of the
+    /// calls that it stands for.
+    pub fn told_apart(mut self) -> Vec<Self> {
         let uses = std::mem::take(&mut self.key_uses);
-        let mut records = Vec::with_capacity(uses.len() + 1);
+        let calls = std::mem::take(&mut self.item_calls);
+        let mut records = Vec::with_capacity(uses.len() + calls.len() + 1);
         for (part, key_use) in (1..).zip(uses) {
             records.push(self.of_key_use(part, key_use));
+        }
+        for (part, call) in (ITEM_PARTS..).zip(calls) {
+            records.push(self.of_item_call(part, call));
         }
         records.insert(0, self);
         records
@@ -159,6 +167,7 @@ impl AuditRecord {
             tls_details: None,
             is_abridged: self.is_abridged,
             key_uses: Vec::new(),
+            item_calls: Vec::new(),
         }
     }
 }

@@ -105,7 +105,7 @@ pub async fn not_shipped(world: &World, trail: &Trail) -> Result<Vec<AuditRecord
         if entry.kind == Kind::Record
             && let Ok(record) = AuditRecord::from_journal(entry.record)
         {
-            records.extend(record.with_key_uses());
+            records.extend(record.told_apart());
         }
     };
     Reader::new(trail.folder(), from).read(TAIL, each).map_err(unreadable)?;

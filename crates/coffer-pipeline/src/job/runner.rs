@@ -272,6 +272,7 @@ impl<'a, S: Step> Deciding<'a, S> {
             source_ip: format!("{service}.amazonaws.com").into(),
             user_agent: format!("{service}.amazonaws.com"),
             is_secure: true,
+            tls: None,
         };
         Self { context, kind: &record.kind, service, step }
     }

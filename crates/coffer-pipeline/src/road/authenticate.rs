@@ -79,7 +79,8 @@ pub(super) async fn authenticate(
                 now: received.now,
                 source_ip: received.source_ip.clone(),
                 user_agent: received.user_agent().to_owned(),
-                is_secure: received.is_secure,
+                is_secure: received.tls.is_some(),
+                tls: received.tls_details().map(Arc::new),
             };
             Ok(Authenticated { route, context, received })
         }

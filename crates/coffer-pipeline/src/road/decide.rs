@@ -60,6 +60,7 @@ impl<O: Operation> Decision for Decoded<O> {
         let draft = AuditDraft {
             resources: &resources,
             key_uses: &trace.key_uses,
+            item_calls: &trace.item_calls,
             ..AuditDraft::of_operation::<O>(&self.context, self.route.service.name)
         };
         draft.to_record::<O>(Some(&self.input), Some(outcome)).map_err(Fault::internal)
@@ -209,7 +210,7 @@ fn stage_records<D: Decision>(
     drop(shared);
     trace.committed.push(record);
     // Rows are looked up one by one, so each has what CloudTrail's records have.
-    for row in trace.committed.iter().cloned().flat_map(AuditRecord::with_key_uses) {
+    for row in trace.committed.iter().cloned().flat_map(AuditRecord::told_apart) {
         transaction.put::<AuditRecord>(row, None);
     }
     Ok(())

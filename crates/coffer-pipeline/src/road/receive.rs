@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use coffer_model::Timestamp;
 use coffer_seal::{Entropy, uuid_text};
-use http::header::USER_AGENT;
+use http::header::{HOST, USER_AGENT};
+
+use crate::audit::TlsDetails;
 
 /// A request whose head and body have been read within their limits. Either may hold a secret, so
 /// it has no `Debug`.
@@ -17,15 +19,39 @@ pub struct Received {
     pub body: Bytes,
     /// The caller's address, written once for each connection.
     pub source_ip: Arc<str>,
-    /// Whether it came over TLS.
-    pub is_secure: bool,
+    /// How its connection is secured, where it is.
+    pub tls: Option<Arc<TlsSession>>,
     /// The time of decisions.
     pub now: Timestamp,
     /// The real time, for the signature.
     pub real_now: Timestamp,
 }
 
+/// What was agreed on when a connection was secured, in the names that audit records have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSession {
+    /// The version, such as `TLSv1.3`.
+    pub version: String,
+    /// The cipher suite, such as `TLS_AES_128_GCM_SHA256`.
+    pub cipher_suite: String,
+}
+
 impl Received {
+    /// What an audit record says of the connection's TLS; the host as the client names it, cut to a
+    /// bounded length.
+    pub(crate) fn tls_details(&self) -> Option<TlsDetails> {
+        let session = self.tls.as_ref()?;
+        let header = self.head.headers.get(HOST).and_then(|value| value.to_str().ok());
+        // HTTP/2 names it in the request's target.
+        let host = header.or_else(|| self.head.uri.authority().map(http::uri::Authority::as_str));
+        let whole = host.unwrap_or_default();
+        Some(TlsDetails {
+            tls_version: session.version.clone(),
+            cipher_suite: session.cipher_suite.clone(),
+            client_provided_host_header: whole.get(..HOST_BYTES_MAX).unwrap_or(whole).to_owned(),
+        })
+    }
+
     /// The `User-Agent` header, cut to a bounded length.
     pub(crate) fn user_agent(&self) -> &str {
         let header = self.head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
@@ -69,6 +95,8 @@ fn mix(number: u64) -> u64 {
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 const USER_AGENT_BYTES_MAX: usize = 256;
+/// The length of a DNS name and a port.
+const HOST_BYTES_MAX: usize = 260;
 
 #[cfg(test)]
 mod tests {

@@ -31,6 +31,7 @@ pub(super) fn answered<'r, O: Operation>(
         resources: &resources,
         shared_event_id: shared.id.as_deref(),
         key_uses: &trace.key_uses,
+        item_calls: &trace.item_calls,
         ..AuditDraft::of_operation::<O>(&decoded.context, decoded.route.service.name)
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
@@ -124,7 +125,7 @@ async fn told(
     account: Option<AccountId>,
     fault: &Fault,
 ) -> Result<(), Fault> {
-    let region = Region::global();
+    let (region, tls) = (Region::global(), received.tls_details());
     let draft = AuditDraft {
         time: received.now,
         service: route.service.name,
@@ -141,9 +142,10 @@ async fn told(
         fault: Some(fault),
         resources: &[],
         key_uses: &[],
+        item_calls: &[],
         additional_event_data: None,
         shared_event_id: None,
-        tls: None,
+        tls: tls.as_ref(),
     };
     let mut record = Vec::with_capacity(RECORD_BYTES_USUAL);
     draft.write(|_| {}, |_| {}, &mut record);

@@ -30,6 +30,7 @@ pub(crate) fn context(caller: Caller, now: i64, request_id: &str) -> RequestCont
         source_ip: "10.0.0.7".into(),
         user_agent: "aws-cli/2 \"quoted\"".to_owned(),
         is_secure: true,
+        tls: None,
     }
 }
 

@@ -174,7 +174,7 @@ fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
         head,
         body: body.into(),
         source_ip: "127.0.0.1".into(),
-        is_secure: false,
+        tls: None,
         now: clock.now(),
         real_now: now,
     }

@@ -12,7 +12,7 @@ use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
     Answer, AuditRecord, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing,
-    Turns, World,
+    TlsSession, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer, SystemEntropy};
@@ -102,7 +102,10 @@ impl Port {
             head,
             body: body.to_vec().into(),
             source_ip: "127.0.0.1".into(),
-            is_secure: true,
+            tls: Some(Arc::new(TlsSession {
+                version: "TLSv1.3".to_owned(),
+                cipher_suite: "TLS_AES_128_GCM_SHA256".to_owned(),
+            })),
             now: self.road.world().clock.now(),
             real_now: NOW,
         }

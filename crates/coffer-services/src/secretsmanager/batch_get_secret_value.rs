@@ -1,12 +1,14 @@
 //! BatchGetSecretValue: the current values of several secrets.
 
 use coffer_model::{Sensitive, Timestamp};
+use coffer_pipeline::audit::ItemCall;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Facts, Operation};
-use coffer_protocol::{AuditObject, ErrorRow, Fault, Input, Output};
+use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::Direction;
 
 use super::errors::SecretsManagerError;
 use super::filter::{Filter, Filters};
+use super::get_secret_value::GetSecretValue;
 use super::id;
 use super::listing::{Listing, Sort, invalid_next_token};
 use super::read::{self, ReadValue, Selector};
@@ -60,18 +62,6 @@ struct ApiError {
     message: Option<String>,
 }
 
-/// What the audit record says of the secrets whose values were refused.
-#[derive(Output)]
-struct Refused {
-    errors: Vec<Refusal>,
-}
-
-#[derive(Output)]
-struct Refusal {
-    secret_id: Option<String>,
-    error_code: Option<String>,
-}
-
 impl Operation for BatchGetSecretValue {
     const NAME: &'static str = "BatchGetSecretValue";
     const ACCESS: Access = Access::Read;
@@ -94,14 +84,6 @@ impl Operation for BatchGetSecretValue {
         Ok(demands)
     }
 
-    /// Tells which values were refused. AWS: it has a record of GetSecretValue for each secret.
-    fn audit_response(output: &Self::Output, object: &mut AuditObject<'_>) {
-        let errors: Vec<_> = output.errors.iter().flatten().map(Refusal::of).collect();
-        if !errors.is_empty() {
-            object.output(&Refused { errors });
-        }
-    }
-
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         match (&input.secret_id_list, &input.filters) {
             (Some(ids), None) => by_ids(call, input, ids).await,
@@ -109,12 +91,6 @@ impl Operation for BatchGetSecretValue {
             _ => Err(SecretsManagerError::InvalidParameterException
                 .with("Either 'SecretIdList' or 'Filters' must be provided, but not both.")),
         }
-    }
-}
-
-impl Refusal {
-    fn of(error: &ApiError) -> Self {
-        Self { secret_id: error.secret_id.clone(), error_code: error.error_code.clone() }
     }
 }
 
@@ -163,16 +139,28 @@ async fn read_all<'a>(
     let mut errors = Vec::new();
     for id in ids {
         match read_one(call, id).await {
-            Ok(value) => values.push(entry(value)),
+            Ok(value) => {
+                call.stands_for(read_of(id, Some(value.secret.arn()), None));
+                values.push(entry(value));
+            }
             Err(fault) if fault.is_server_fault() => return Err(fault),
-            Err(fault) => errors.push(ApiError {
-                secret_id: Some(id.to_owned()),
-                error_code: Some(fault.code.to_owned()),
-                message: Some(fault.message),
-            }),
+            Err(fault) => {
+                call.stands_for(read_of(id, None, Some(fault.clone())));
+                errors.push(ApiError {
+                    secret_id: Some(id.to_owned()),
+                    error_code: Some(fault.code.to_owned()),
+                    message: Some(fault.message),
+                });
+            }
         }
     }
     Ok(BatchGetSecretValueOutput { secret_values: Some(values), next_token, errors: Some(errors) })
+}
+
+/// AWS: each secret of a batch has a record of GetSecretValue (API reference, BatchGetSecretValue).
+fn read_of(id: &str, resource: Option<String>, fault: Option<Fault>) -> ItemCall {
+    let parameter = ("secretId", id.to_owned());
+    ItemCall { event_name: GetSecretValue::NAME, parameter, resource, fault }
 }
 
 /// The permission to read each value is looked at here, since its lack is told secret by secret.

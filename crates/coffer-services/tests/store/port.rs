@@ -55,7 +55,7 @@ impl Port {
                 head,
                 body: body.into(),
                 source_ip: "127.0.0.1".into(),
-                is_secure: false,
+                tls: None,
                 now,
                 real_now: now,
             })

@@ -94,6 +94,7 @@ pub(crate) fn context(world: &World, region: &str) -> RequestContext {
         source_ip: "127.0.0.1".into(),
         user_agent: "test".to_owned(),
         is_secure: false,
+        tls: None,
     }
 }
 

@@ -11,6 +11,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls_pki_types::{CertificateDer, ServerName};
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -46,17 +47,46 @@ async fn connect(
 }
 
 fn put_request(server: &Server, credentials: &Credentials) -> http::Request<Full<Bytes>> {
-    let body =
-        Bytes::from_static(br#"{"Name":"/kept","Value":"v","Type":"String","Overwrite":true}"#);
+    let body = br#"{"Name":"/kept","Value":"v","Type":"String","Overwrite":true}"#;
+    signed(server, credentials, "ssm", "AmazonSSM.PutParameter", body)
+}
+
+fn signed(
+    server: &Server,
+    credentials: &Credentials,
+    service: &str,
+    target: &str,
+    body: &'static [u8],
+) -> http::Request<Full<Bytes>> {
+    let body = Bytes::from_static(body);
     let request = http::Request::post(format!("https://{}/", server.address()))
-        .header("x-amz-target", "AmazonSSM.PutParameter")
+        .header("x-amz-target", target)
         .body(())
         .unwrap();
     let (mut head, ()) = request.into_parts();
     let now = runtime::real_now();
-    let signer = Signer { credentials, region: "us-east-1", service: "ssm", now };
+    let signer = Signer { credentials, region: "us-east-1", service, now };
     signer.sign_request(&mut head, &body).unwrap();
     http::Request::from_parts(head, Full::new(body))
+}
+
+/// What the records of this event say of TLS.
+async fn recorded_tls(server: &Server, stream: TlsStream<TcpStream>, setup: &Setup) -> Vec<Value> {
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+    let connection = runtime::spawn(connection);
+    let asked = br#"{"LookupAttributes": [{"AttributeKey": "EventName", "AttributeValue": "PutParameter"}]}"#;
+    let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+    let mut request = signed(server, &setup.credentials(), "cloudtrail", target, asked);
+    *request.uri_mut() = "/".parse().unwrap();
+    let answer = sender.send_request(request).await.unwrap();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    drop(sender);
+    connection.await.unwrap().unwrap();
+    let told: Value = serde_json::from_slice(&body).unwrap();
+    let events = told.get("Events").and_then(Value::as_array).unwrap();
+    let record = |event: &Value| event.get("CloudTrailEvent").unwrap().as_str().unwrap().to_owned();
+    let records = events.iter().map(|event| serde_json::from_str::<Value>(&record(event)).unwrap());
+    records.map(|record| record.get("tlsDetails").unwrap().clone()).collect()
 }
 
 #[test]
@@ -92,6 +122,15 @@ fn both_versions_of_http_are_spoken_over_tls_as_the_client_likes() {
             drop(sender);
             connection.await.unwrap().unwrap();
         }
+
+        let details = json!({
+            "tlsVersion": "TLSv1.3",
+            "cipherSuite": "TLS_AES_256_GCM_SHA384",
+            "clientProvidedHostHeader": server.address().to_string(),
+        });
+        let stream = connect(&server, &trusted, &[]).await;
+        let told = recorded_tls(&server, stream, &setup).await;
+        assert_eq!(told, vec![details; 3], "of both versions of HTTP");
     });
     server.stop();
 }

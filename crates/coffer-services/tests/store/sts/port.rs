@@ -13,7 +13,7 @@ use coffer_pipeline::identity::{
     AccessKeyRecord, EntityPermissions, OidcProviderRecord, PolicyDocument, RoleRecord, UserRecord,
 };
 use coffer_pipeline::job::runner::run_due;
-use coffer_pipeline::{Answer, Outside, Received, Road, Unreachable};
+use coffer_pipeline::{Answer, Outside, Received, Road, TlsSession, Unreachable};
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_services::{JOBS, SERVICES};
 use coffer_store::{Record, Transaction};
@@ -201,7 +201,10 @@ impl Port {
             head,
             body: body.into(),
             source_ip: "127.0.0.1".into(),
-            is_secure: true,
+            tls: Some(Arc::new(TlsSession {
+                version: "TLSv1.3".to_owned(),
+                cipher_suite: "TLS_AES_128_GCM_SHA256".to_owned(),
+            })),
             now: world.clock.now(),
             real_now: now,
         };

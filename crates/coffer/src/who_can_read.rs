@@ -35,6 +35,10 @@ impl WhoCanRead {
                 writeln!(out, "{}", line(reader))
                     .map_err(|error| format!("cannot print: {error}"))?;
             }
+            if let Some(why) = page.get("Unusable").and_then(Value::as_str) {
+                writeln!(std::io::stderr(), "nobody can read it now: {why}")
+                    .map_err(|error| format!("cannot print: {error}"))?;
+            }
             token = page.get("NextToken").cloned();
             if token.is_none() {
                 return Ok(());

@@ -15,7 +15,8 @@ import pytest
 from conftest import real
 from people import allow, key_policy, other_account, policy, role, session, user
 from server import BINARY, eventually
-from world import refused
+from test_accounts import made
+from world import World, refused
 
 
 def client(server, service):
@@ -309,6 +310,54 @@ def test_who_can_read_is_told_with_the_grants_and_with_nothing_that_gives_nothin
         outcome = contextlib.nullcontext() if name != "other" else refused("AccessDeniedException")
         with outcome:
             person.sm.get_secret_value(SecretId="db")
+
+
+def test_nobody_can_read_what_a_disabled_key_has_sealed(dev):
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    dev.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)
+    person = user(dev, allow(["secretsmanager:GetSecretValue", "kms:Decrypt"]), name="person")
+    credentials = (dev.access_key, dev.secret)
+    assert readers(dev.server, "db", credentials).keys() == {"person"}
+    dev.kms.disable_key(KeyId=key)
+    with refused("DecryptionFailure"):
+        person.sm.get_secret_value(SecretId="db")
+    told = run(dev.server, "who-can-read", "db", credentials=credentials)
+    assert (told.returncode, told.stdout) == (0, "")
+    assert told.stderr == f"nobody can read it now: {key} is disabled.\n"
+    dev.kms.enable_key(KeyId=key)
+    assert readers(dev.server, "db", credentials).keys() == {"person"}
+
+
+def test_who_can_read_looks_into_every_account_where_a_policy_names_everybody(dev):
+    workload = other_account(dev)
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    secret = dev.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)["ARN"]
+    read = allow("secretsmanager:GetSecretValue", secret)
+    user(workload, read, allow("kms:Decrypt", key), name="abroad")
+    user(workload, read, name="no-key")
+    credentials = (dev.access_key, dev.secret)
+    everybody = allow("kms:Decrypt", Principal={"AWS": workload.account})
+    dev.kms.put_key_policy(KeyId=key, PolicyName="default", Policy=key_policy(dev, everybody))
+    assert readers(dev.server, "db", credentials) == {}
+    text = policy(allow("secretsmanager:GetSecretValue", Principal="*"))
+    dev.sm.put_resource_policy(SecretId=secret, ResourcePolicy=text)
+    assert readers(dev.server, "db", credentials).keys() == {"abroad"}
+
+
+def test_who_can_read_tells_of_other_accounts_to_the_first_account_alone(restartable):
+    first = World(restartable, restartable.account, *restartable.credentials, "us-east-1")
+    second = made(restartable, "--name", "second", "--email", "second@example.com")
+    for world, name in ((first, "ours"), (second, "theirs")):
+        user(world, allow(["secretsmanager:GetSecretValue", "kms:Decrypt"]), name=name)
+    for world in (first, second):
+        everybody = allow("kms:Decrypt", Principal="*")
+        key = world.kms.create_key(Policy=key_policy(world, everybody))["KeyMetadata"]["Arn"]
+        secret = world.sm.create_secret(Name="db", SecretString="v", KmsKeyId=key)["ARN"]
+        text = policy(allow("secretsmanager:GetSecretValue", Principal="*"))
+        world.sm.put_resource_policy(SecretId=secret, ResourcePolicy=text)
+        told = readers(restartable, secret, (world.access_key, world.secret))
+        theirs = {"theirs", "OrganizationAccountAccessRole"}
+        assert told.keys() == (theirs | {"ours"} if world is first else theirs)
 
 
 def readers(server, resource, credentials=None):

@@ -12,6 +12,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use coffer_store::{Direction, Key, Record};
 
 use super::errors::CofferError;
+use super::operator::operates;
 use crate::kms::through::ToOpen;
 use crate::page;
 use crate::{secretsmanager, ssm};
@@ -39,6 +40,8 @@ pub(super) struct ListReadersOutput {
     #[shape(wire = "ARN")]
     arn: Option<String>,
     readers: Option<Vec<Reader>>,
+    /// Why nobody can read it, whatever policies say: what is wrong with its KMS key.
+    unusable: Option<String>,
     next_token: Option<String>,
 }
 
@@ -75,10 +78,14 @@ impl Operation for ListReaders {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let asked = to_read(call, &input.resource).await?;
         let arn = asked.resource();
-        let accounts = accounts_of(call, &asked.any_of)?;
+        if let Some(unusable) = asked.key.as_ref().and_then(ToOpen::unusable) {
+            let unusable = Some(unusable.message);
+            return Ok(ListReadersOutput { arn, readers: None, unusable, next_token: None });
+        }
+        let prefixes = prefixes_of(call, &asked.any_of).await?;
         let (readers, next_token) =
-            page_of(call, &accounts, &asked, input.next_token.as_deref()).await?;
-        Ok(ListReadersOutput { arn, readers: Some(readers), next_token })
+            page_of(call, &prefixes, &asked, input.next_token.as_deref()).await?;
+        Ok(ListReadersOutput { arn, readers: Some(readers), unusable: None, next_token })
     }
 }
 
@@ -121,19 +128,29 @@ fn not_found(fault: Fault) -> Fault {
         .with_cause(fault.for_log())
 }
 
-/// The accounts whose users and roles may come to it: the owner's, the caller's, and those that
-/// its policies name. Who is named by its key's policy or by a grant alone has no way to it.
-fn accounts_of(call: &Call<'_>, demands: &[Demand]) -> Result<Vec<AccountId>, Fault> {
+/// Where those are who may come to it: the prefixes of the users and of the roles of its owner's
+/// account, the caller's, and those that its policies name; of all, where a policy names everybody.
+/// Who is named by its key's policy or by a grant alone has no way to it.
+///
+/// Whoever does not operate the server learns of the users and roles of the own account alone: a
+/// policy that lets others in must not tell who they are.
+async fn prefixes_of(call: &mut Call<'_>, demands: &[Demand]) -> Result<Vec<Vec<u8>>, Fault> {
     let mut accounts = BTreeSet::from([call.account()]);
+    let demands = if operates(call).await? { demands } else { &[] };
     for demand in demands {
         accounts.extend(demand.owner());
         let Guard::Resource(documents) = &demand.guard else { continue };
         for document in documents {
             let policy = document.policy(Grammar::Resource)?;
+            if policy.principals().any(|entry| matches!(entry, PrincipalEntry::Everyone)) {
+                let tables = [UserRecord::TABLE, RoleRecord::TABLE];
+                return Ok(tables.map(|table| Key::of(table, &[]).prefix()).into());
+            }
             accounts.extend(policy.principals().filter_map(account_in));
         }
     }
-    Ok(accounts.into_iter().collect())
+    let of_account = |account| [UserRecord::all_of(account), RoleRecord::all_of(account)];
+    Ok(accounts.into_iter().flat_map(of_account).collect())
 }
 
 fn account_in(entry: &PrincipalEntry) -> Option<AccountId> {
@@ -147,18 +164,18 @@ fn account_in(entry: &PrincipalEntry) -> Option<AccountId> {
 /// Judges a bounded number of users and roles, from where the page before ended.
 async fn page_of(
     call: &mut Call<'_>,
-    accounts: &[AccountId],
+    prefixes: &[Vec<u8>],
     asked: &ToRead,
     token: Option<&str>,
 ) -> Result<(Vec<Reader>, Option<String>), Fault> {
-    let mut after = place_of(accounts, token)?;
+    let mut after = place_of(prefixes, token)?;
     let mut readers = Vec::new();
     let mut left = JUDGED_MAX;
-    for prefix in prefixes_of(accounts) {
-        if after.as_ref().is_some_and(|after| !after.as_bytes().starts_with(&prefix)) {
+    for prefix in prefixes {
+        if after.as_ref().is_some_and(|after| !after.as_bytes().starts_with(prefix)) {
             continue;
         }
-        let callers = callers_under(call, &prefix, after.take().as_ref(), left).await?;
+        let callers = callers_under(call, prefix, after.take().as_ref(), left).await?;
         for (key, caller) in callers {
             readers.extend(judged(call, asked, caller).await?);
             left -= 1;
@@ -228,13 +245,9 @@ impl Reasons {
     }
 }
 
-fn prefixes_of(accounts: &[AccountId]) -> impl Iterator<Item = Vec<u8>> + '_ {
-    accounts.iter().flat_map(|account| [UserRecord::all_of(*account), RoleRecord::all_of(*account)])
-}
-
-fn place_of(accounts: &[AccountId], token: Option<&str>) -> Result<Option<Key>, Fault> {
+fn place_of(prefixes: &[Vec<u8>], token: Option<&str>) -> Result<Option<Key>, Fault> {
     let Some(token) = token else { return Ok(None) };
-    let found = prefixes_of(accounts).find_map(|prefix| page::place(token, &prefix));
+    let found = prefixes.iter().find_map(|prefix| page::place(token, prefix));
     found
         .map(Some)
         .ok_or_else(|| CofferError::InvalidNextTokenException.with("The token is not valid."))

@@ -46,6 +46,11 @@ impl ToOpen {
         Ok(Self { key, context, service })
     }
 
+    /// Why nobody can open it now: a key that is disabled, or waits to be deleted or imported.
+    pub(crate) fn unusable(&self) -> Option<Fault> {
+        self.key.must_be_usable().err()
+    }
+
     /// The permission, as policies give it or as a grant does.
     pub(crate) fn demand(&self, call: &Call<'_>, by_grant: bool) -> Demand {
         let demand = of_key(call, &self.key, OPEN.action()).through(self.service);

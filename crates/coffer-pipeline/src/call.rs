@@ -414,7 +414,9 @@ impl<'w> Call<'w> {
 
     /// Notes a call that the answer stands for, for a record of its own.
     pub fn stands_for(&mut self, call: ItemCall) {
-        self.item_calls.push(call);
+        if self.item_calls.len() < ITEM_CALLS_MAX {
+            self.item_calls.push(call);
+        }
     }
 
     fn expect(&mut self, key: &Key, revision: Option<Revision>) {
@@ -444,5 +446,7 @@ fn unreadable(error: TableError) -> Fault {
 }
 
 const AUDITED_RESOURCES_MAX: usize = 32;
+/// As many as a batch of secrets has.
+const ITEM_CALLS_MAX: usize = 20;
 /// More than any operation needs: a batch opens twenty values.
 const KEY_USES_MAX: usize = 256;

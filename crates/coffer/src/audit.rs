@@ -111,7 +111,10 @@ impl WhoRead {
 /// value.
 fn line_of(record: &Value, name: &str) -> Option<String> {
     let text = |pointer: &str| record.pointer(pointer).and_then(Value::as_str);
-    let event = text("/eventName").filter(|name| READS.contains(name))?;
+    // A batch leaves a record of GetSecretValue for each secret, unless it is refused as a whole.
+    let is_refused = text("/errorCode").is_some();
+    let is_read = |event: &&str| READS.contains(event) || (*event == BATCH && is_refused);
+    let event = text("/eventName").filter(is_read)?;
     let who = who_of(record);
     let when = text("/eventTime").unwrap_or_default();
     let from = text("/sourceIPAddress").unwrap_or_default();
@@ -171,7 +174,6 @@ fn say(line: &str) -> Result<(), String> {
 
 const UNITS: [(char, u64); 5] = [('s', 1), ('m', 60), ('h', 3600), ('d', 86_400), ('w', 604_800)];
 /// The operations that give values away.
-/// A batch of secrets leaves a record of GetSecretValue for each of them.
 const READS: [&str; 5] = [
     "GetParameter",
     "GetParameterHistory",
@@ -179,6 +181,7 @@ const READS: [&str; 5] = [
     "GetParametersByPath",
     "GetSecretValue",
 ];
+const BATCH: &str = "BatchGetSecretValue";
 const SERVICE: &str = "cloudtrail";
 const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 
@@ -200,6 +203,10 @@ mod tests {
         denied["errorCode"] = json!("AccessDenied");
         assert!(line_of(&denied, "db").unwrap().ends_with(" AccessDenied"));
         assert_eq!(line_of(&json!({"eventName": "DescribeSecret"}), "db"), None);
+        let mut batch = json!({"eventName": "BatchGetSecretValue"});
+        assert_eq!(line_of(&batch, "db"), None, "each secret has a record of its own");
+        batch["errorCode"] = json!("AccessDenied");
+        assert!(line_of(&batch, "db").unwrap().ends_with(" AccessDenied"));
     }
 
     #[test]

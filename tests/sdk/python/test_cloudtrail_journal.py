@@ -212,6 +212,27 @@ def test_each_secret_of_a_batch_has_a_record_of_its_own_too(dev):
     assert [each["EventName"] for each in by_name].count("GetSecretValue") == 2
 
 
+def test_long_names_push_no_secret_of_a_batch_out_of_the_records(dev):
+    key = dev.kms.create_key()["KeyMetadata"]["Arn"]
+    arns = [
+        dev.sm.create_secret(Name=f"{number:03}{'n' * 509}", SecretString="s", KmsKeyId=key)["ARN"]
+        for number in range(13)
+    ]
+    nonsense = ["\x01" * 2048, *("\x02" * 2000 + str(number) for number in range(6))]
+    answer = dev.sm.batch_get_secret_value(SecretIdList=[*nonsense, *arns])
+    assert (len(answer["SecretValues"]), len(answer["Errors"])) == (13, 7)
+    reads = [
+        json.loads(event["CloudTrailEvent"])
+        for event in events(dev)
+        if event["EventName"] == "GetSecretValue"
+    ]
+    assert len(reads) == 20
+    read = {each["requestParameters"]["secretId"] for each in reads if "errorCode" not in each}
+    assert read == set(arns)
+    refusals = [each for each in reads if "errorCode" in each]
+    assert all(len(each["requestParameters"]["secretId"]) == 100 for each in refusals)
+
+
 def events(world):
     pages = world.client("cloudtrail").get_paginator("lookup_events").paginate()
     return [event for page in pages for event in page["Events"]]

@@ -1,7 +1,7 @@
 //! Writes a record straight from what a request and its answer are. Every request takes this way,
 //! so it makes no tree of values and copies each text once.
 
-use coffer_journal::Slot;
+use coffer_journal::{RECORD_BYTES_MAX, Slot};
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_protocol::{AuditObject, Encode, Fault, Veil};
 use coffer_seal::uuid_text;
@@ -197,7 +197,13 @@ impl<'a> AuditDraft<'a> {
                 O::audit_response(output, object);
             }
         };
+        let start = out.len();
         self.write(asked, answered, out);
+        if out.len() - start > RECORD_BYTES_MAX {
+            // Who did what to what matters more than how it was asked.
+            out.truncate(start);
+            self.write(|_| {}, |_| {}, out);
+        }
     }
 
     /// The record that a commit keeps, of the same.
@@ -277,11 +283,7 @@ impl<'a> AuditDraft<'a> {
             return;
         }
         out.extend_from_slice(b",\"itemCalls\":[");
-        let start = out.len();
         for call in self.item_calls {
-            if out.len() - start > ITEM_CALLS_BYTES_MAX {
-                break;
-            }
             call.write(out);
             out.push(b',');
         }
@@ -419,8 +421,6 @@ fn write_serde<T: Serialize>(value: &T, out: &mut Vec<u8>) {
 const OBJECT_BYTES_MAX: usize = 20 * 1024;
 /// An encryption context has at most 8 KiB, so one more than this still fits into a record.
 const KEY_USES_BYTES_MAX: usize = 8 * 1024;
-/// One has a name of at most 2 KiB and a message that is cut.
-const ITEM_CALLS_BYTES_MAX: usize = 16 * 1024;
 const RESOURCES_BYTES_MAX: usize = 12 * 1024;
 const MESSAGE_BYTES_MAX: usize = 2048;
 const RECORD_BYTES_USUAL: usize = 1024;

@@ -38,20 +38,36 @@ pub struct KeptItemCall {
 }
 
 impl ItemCall {
-    /// Appends what is kept of it.
+    /// Appends what is kept of it: nothing that is long can push another one out of the record.
     pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let start = out.len();
+        self.write_with(self.fault.as_ref().and_then(message_of), out);
+        if out.len() - start > ITEM_BYTES_MAX {
+            out.truncate(start);
+            self.write_with(None, out);
+        }
+    }
+
+    fn write_with(&self, message: Option<&str>, out: &mut Vec<u8>) {
         let (name, value) = &self.parameter;
         out.extend_from_slice(b"{\"eventName\":");
         self.event_name.encode_json(out);
         out.extend_from_slice(b",\"parameters\":{");
         name.encode_json(out);
         out.push(b':');
+        let start = out.len();
         value.encode_json(out);
+        if out.len() - start > VALUE_BYTES_MAX {
+            // Longer than any name: it names nothing.
+            out.truncate(start);
+            let cut = value.floor_char_boundary(CUT_VALUE_BYTES);
+            value.get(..cut).unwrap_or_default().encode_json(out);
+        }
         out.push(b'}');
         text(b",\"resource\":", self.resource.as_deref(), out);
         if let Some(fault) = &self.fault {
             text(b",\"errorCode\":", Some(record_code(fault)), out);
-            text(b",\"errorMessage\":", message_of(fault), out);
+            text(b",\"errorMessage\":", message, out);
         }
         out.push(b'}');
     }
@@ -79,3 +95,36 @@ impl AuditRecord {
 
 /// Where the parts of these begin: behind those of key uses and of other accounts' records.
 pub(super) const ITEM_PARTS: u16 = 1 << 12;
+/// What is kept of one, at most: a name and an ARN of 512 characters each, and what is around them.
+pub(super) const ITEM_BYTES_MAX: usize = 1400;
+/// A parameter as JSON, and what is left of a longer one: each of its bytes may take six.
+const VALUE_BYTES_MAX: usize = 640;
+const CUT_VALUE_BYTES: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use coffer_protocol::Fault;
+
+    use super::{ITEM_BYTES_MAX, ItemCall};
+
+    #[test]
+    fn what_is_kept_of_a_call_is_bounded_whatever_it_names() {
+        let long = "x".repeat(500);
+        let arn =
+            format!("arn:aws:secretsmanager:ap-southeast-1:111122223333:secret:{long}-AbCdEf");
+        for value in [long.clone(), arn.clone(), "\u{1}".repeat(2048), "ü".repeat(2048)] {
+            for fault in [None, Some(Fault::access_denied("\"".repeat(5000)))] {
+                let parameter = ("secretId", value.clone());
+                let resource = Some(arn.clone()).filter(|_| fault.is_none());
+                let call = ItemCall { event_name: "GetSecretValue", parameter, resource, fault };
+                let mut out = Vec::new();
+                call.write(&mut out);
+                assert!(out.len() <= ITEM_BYTES_MAX, "{}", out.len());
+                let kept: serde_json::Value = serde_json::from_slice(&out).unwrap();
+                let kept = kept["parameters"]["secretId"].as_str().unwrap().to_owned();
+                assert!(value.starts_with(&kept) && kept.len() >= 100);
+                assert_eq!(kept == value, value == long || value == arn);
+            }
+        }
+    }
+}

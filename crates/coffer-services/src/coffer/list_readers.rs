@@ -69,7 +69,10 @@ impl Operation for ListReaders {
 
     async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
         // Whoever may not see a resource's policies is not to see what follows from them.
-        let asked = to_read(call, &input.resource).await.ok();
+        let asked = match to_read(call, &input.resource).await {
+            Err(fault) if fault.is_server_fault() => return Err(fault),
+            asked => asked.ok(),
+        };
         let resource = asked.and_then(|asked| asked.resource());
         let resource = resource.unwrap_or_else(|| "*".to_owned());
         Ok(vec![Demand::of("coffer:ListReaders", resource)])
@@ -78,8 +81,8 @@ impl Operation for ListReaders {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let asked = to_read(call, &input.resource).await?;
         let arn = asked.resource();
-        if let Some(unusable) = asked.key.as_ref().and_then(ToOpen::unusable) {
-            let unusable = Some(unusable.message);
+        if let Some(unusable) = asked.key.as_ref().and_then(|key| key.unusable(call)) {
+            let unusable = Some(unusable);
             return Ok(ListReadersOutput { arn, readers: None, unusable, next_token: None });
         }
         let prefixes = prefixes_of(call, &asked.any_of).await?;

@@ -46,9 +46,12 @@ impl ToOpen {
         Ok(Self { key, context, service })
     }
 
-    /// Why nobody can open it now: a key that is disabled, or waits to be deleted or imported.
-    pub(crate) fn unusable(&self) -> Option<Fault> {
-        self.key.must_be_usable().err()
+    /// Why nobody can open it now: a key that is disabled, or waits to be deleted or imported. The
+    /// state of another account's key is not told.
+    pub(crate) fn unusable(&self, call: &Call<'_>) -> Option<String> {
+        let fault = self.key.must_be_usable().err()?;
+        let is_own = self.key.account == call.account();
+        Some(if is_own { fault.message } else { "its KMS key cannot be used.".to_owned() })
     }
 
     /// The permission, as policies give it or as a grant does.

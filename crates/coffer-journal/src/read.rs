@@ -69,6 +69,14 @@ pub struct Reader {
     are_known: bool,
     bytes: Vec<u8>,
     record: Vec<u8>,
+    opened: Opened,
+}
+
+/// A compressed segment as it is uncompressed: kept as long as it is read, since that takes long.
+#[derive(Debug, Default)]
+struct Opened {
+    number: u64,
+    plain: Vec<u8>,
 }
 
 /// How a look at a segment ended.
@@ -95,6 +103,7 @@ impl Reader {
             are_known: false,
             bytes: Vec::new(),
             record: Vec::new(),
+            opened: Opened::default(),
         }
     }
 
@@ -142,7 +151,8 @@ impl Reader {
         each: &mut impl FnMut(&Entry<'_>),
     ) -> io::Result<Stopped> {
         if number != self.next.segment || self.next.offset == 0 {
-            self.go_to(beginning(&self.folder, number)?);
+            let place = beginning(&self.folder, number, &mut self.opened)?;
+            self.go_to(place);
             self.are_known = true;
         }
         if !self.are_known {
@@ -151,7 +161,8 @@ impl Reader {
         let mut wanted = READ_BYTES;
         loop {
             let start = self.next.offset;
-            let is_all = bytes_from(&self.folder, number, start, wanted, &mut self.bytes)?;
+            let (bytes, opened) = (&mut self.bytes, &mut self.opened);
+            let is_all = bytes_from(&self.folder, number, start, wanted, bytes, opened)?;
             let stopped = self.frames(room, each)?;
             if is_all || matches!(stopped, Stopped::Full | Stopped::Through) {
                 return Ok(stopped);
@@ -223,7 +234,7 @@ impl Reader {
     /// Learns the patterns of a segment up to where reading is to go on.
     fn learn(&mut self, number: u64) -> io::Result<()> {
         let until = usize::try_from(self.next.offset).unwrap_or(usize::MAX);
-        bytes_from(&self.folder, number, 0, until, &mut self.bytes)?;
+        bytes_from(&self.folder, number, 0, until, &mut self.bytes, &mut self.opened)?;
         let bytes = self.bytes.get(..until).ok_or(io::ErrorKind::InvalidData)?;
         self.patterns.clear();
         let mut offset = HEADER_BYTES;
@@ -240,24 +251,28 @@ impl Reader {
 }
 
 /// The place of a segment's first frame.
-fn beginning(folder: &Folder, number: u64) -> io::Result<Position> {
+fn beginning(folder: &Folder, number: u64, opened: &mut Opened) -> io::Result<Position> {
     let mut bytes = Vec::new();
-    bytes_from(folder, number, 0, HEADER_BYTES, &mut bytes)?;
+    bytes_from(folder, number, 0, HEADER_BYTES, &mut bytes, opened)?;
     let header = Header::read(&bytes).ok_or(io::ErrorKind::InvalidData)?;
     let offset = length(HEADER_BYTES);
     Ok(Position { segment: number, offset, sequence: header.first_sequence })
 }
 
-/// Reads a segment's bytes from a place on, of an uncompressed one only as many as are wanted; says
-/// whether there were no more.
+/// Reads a segment's bytes from a place on, as many as are wanted; says whether there were no more.
 fn bytes_from(
     folder: &Folder,
     number: u64,
     offset: u64,
     wanted: usize,
     bytes: &mut Vec<u8>,
+    opened: &mut Opened,
 ) -> io::Result<bool> {
     bytes.clear();
+    if opened.number == number {
+        return Ok(opened.copy(offset, wanted, bytes));
+    }
+    *opened = Opened::default();
     match File::open(folder.plain(number)) {
         Ok(mut file) => {
             file.seek(SeekFrom::Start(offset))?;
@@ -267,13 +282,20 @@ fn bytes_from(
         // It may have been compressed just now.
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let closed = folder.read_closed(number)?.ok_or(io::ErrorKind::NotFound)?;
-            let mut plain = segment::reopen(&closed).ok_or(io::ErrorKind::InvalidData)?;
-            let start = usize::try_from(offset).unwrap_or(usize::MAX).min(plain.len());
-            plain.drain(..start);
-            *bytes = plain;
-            Ok(true)
+            let plain = segment::reopen(&closed).ok_or(io::ErrorKind::InvalidData)?;
+            *opened = Opened { number, plain };
+            Ok(opened.copy(offset, wanted, bytes))
         }
         Err(error) => Err(error),
+    }
+}
+
+impl Opened {
+    fn copy(&self, offset: u64, wanted: usize, bytes: &mut Vec<u8>) -> bool {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX);
+        let rest = self.plain.get(start..).unwrap_or_default();
+        bytes.extend_from_slice(rest.get(..wanted).unwrap_or(rest));
+        rest.len() < wanted
     }
 }
 

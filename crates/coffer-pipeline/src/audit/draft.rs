@@ -376,11 +376,12 @@ pub(super) fn record_code(fault: &Fault) -> &str {
 
 /// A fault's message, cut to a bounded length; nothing for an empty one.
 pub(super) fn message_of(fault: &Fault) -> Option<&str> {
-    let message = fault.message.get(..MESSAGE_BYTES_MAX).unwrap_or_else(|| {
-        let cut = fault.message.floor_char_boundary(MESSAGE_BYTES_MAX);
-        fault.message.get(..cut).unwrap_or_default()
-    });
-    Some(message).filter(|message| !message.is_empty())
+    Some(cut(&fault.message, MESSAGE_BYTES_MAX)).filter(|message| !message.is_empty())
+}
+
+/// As much of a text as so many bytes hold.
+pub(super) fn cut(text: &str, bytes_max: usize) -> &str {
+    text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
 }
 
 pub(super) fn text(key: &[u8], value: Option<&str>, out: &mut Vec<u8>) {

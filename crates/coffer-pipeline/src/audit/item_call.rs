@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 
 use super::AuditRecord;
-use super::draft::{message_of, record_code, text};
+use super::draft::{cut, message_of, record_code, text};
 
 /// One of the calls that an answer stands for.
 #[derive(Debug, Clone)]
@@ -60,8 +60,7 @@ impl ItemCall {
         if out.len() - start > VALUE_BYTES_MAX {
             // Longer than any name: it names nothing.
             out.truncate(start);
-            let cut = value.floor_char_boundary(CUT_VALUE_BYTES);
-            value.get(..cut).unwrap_or_default().encode_json(out);
+            cut(value, CUT_VALUE_BYTES).encode_json(out);
         }
         out.push(b'}');
         text(b",\"resource\":", self.resource.as_deref(), out);
@@ -96,7 +95,7 @@ impl AuditRecord {
 /// Where the parts of these begin: behind those of key uses and of other accounts' records.
 pub(super) const ITEM_PARTS: u16 = 1 << 12;
 /// What is kept of one, at most: a name and an ARN of 512 characters each, and what is around them.
-pub(super) const ITEM_BYTES_MAX: usize = 1400;
+const ITEM_BYTES_MAX: usize = 1400;
 /// A parameter as JSON, and what is left of a longer one: each of its bytes may take six.
 const VALUE_BYTES_MAX: usize = 640;
 const CUT_VALUE_BYTES: usize = 100;

@@ -44,21 +44,24 @@ impl Received {
         let header = self.head.headers.get(HOST).and_then(|value| value.to_str().ok());
         // HTTP/2 names it in the request's target.
         let host = header.or_else(|| self.head.uri.authority().map(http::uri::Authority::as_str));
-        let whole = host.unwrap_or_default();
         Some(TlsDetails {
             tls_version: session.version.clone(),
             cipher_suite: session.cipher_suite.clone(),
-            client_provided_host_header: whole.get(..HOST_BYTES_MAX).unwrap_or(whole).to_owned(),
+            client_provided_host_header: cut(host.unwrap_or_default(), HOST_BYTES_MAX).to_owned(),
         })
     }
 
     /// The `User-Agent` header, cut to a bounded length.
     pub(crate) fn user_agent(&self) -> &str {
         let header = self.head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
-        let whole = header.unwrap_or_default();
-        // A header that is text is ASCII, so any place is between two characters.
-        whole.get(..USER_AGENT_BYTES_MAX).unwrap_or(whole)
+        cut(header.unwrap_or_default(), USER_AGENT_BYTES_MAX)
     }
+}
+
+/// As much of a header as so many bytes hold: one that is text is ASCII, so any place is between two
+/// characters.
+fn cut(header: &str, bytes_max: usize) -> &str {
+    header.get(..bytes_max).unwrap_or(header)
 }
 
 /// Request ids without a system call: a seeded counter, mixed. They name requests in logs and

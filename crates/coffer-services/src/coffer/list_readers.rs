@@ -81,14 +81,14 @@ impl Operation for ListReaders {
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let asked = to_read(call, &input.resource).await?;
         let arn = asked.resource();
-        if let Some(unusable) = asked.key.as_ref().and_then(|key| key.unusable(call)) {
-            let unusable = Some(unusable);
+        let unusable = asked.key.as_ref().and_then(|key| key.unusable(call));
+        if unusable.is_some() {
             return Ok(ListReadersOutput { arn, readers: None, unusable, next_token: None });
         }
         let prefixes = prefixes_of(call, &asked.any_of).await?;
         let (readers, next_token) =
             page_of(call, &prefixes, &asked, input.next_token.as_deref()).await?;
-        Ok(ListReadersOutput { arn, readers: Some(readers), unusable: None, next_token })
+        Ok(ListReadersOutput { arn, readers: Some(readers), unusable, next_token })
     }
 }
 

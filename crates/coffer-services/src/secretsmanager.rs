@@ -47,6 +47,8 @@ mod write;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+pub use rotation::ROTATORS;
+
 /// Secrets Manager on the port.
 pub const SERVICE: Service = Service {
     name: "secretsmanager",

@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
 use super::id;
+use super::rotation::plan;
 use super::secret::{CURRENT, PENDING};
 use super::write::Change;
 
@@ -56,7 +57,9 @@ impl Operation for CancelRotateSecret {
             ));
         };
         rotation.enabled = false;
-        rotation.next = None;
+        plan(rotation, None);
+        // AWS: labels stay as a rotation at work leaves them (API reference, CancelRotateSecret).
+        rotation.under_way = None;
         change.stage(call).await?;
         let pending = secret.version_with(PENDING);
         let unfinished = pending.filter(|id| secret.version_with(CURRENT) != Some(*id));

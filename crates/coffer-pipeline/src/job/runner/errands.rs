@@ -1,0 +1,133 @@
+//! Errands at work beside the loop of jobs, and how each of them runs.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use coffer_protocol::Fault;
+
+use super::held::{Held, is_held};
+use super::{Carried, Deciding, JobEntry, LastStep, Step, conclude, payload_of, run_claimed};
+use crate::call::Call;
+use crate::job::errand::{Errand, Prepared};
+use crate::job::{JobRecord, Verdict};
+use crate::road::decide;
+use crate::world::World;
+
+/// The errands that this process is at: each once, and not too many of them.
+#[derive(Debug)]
+pub struct Errands {
+    at_work: Mutex<BTreeSet<String>>,
+    errands_max: usize,
+}
+
+/// An errand that was claimed, to be run beside the loop of jobs.
+pub struct ClaimedErrand {
+    held: Held,
+    place: Place,
+}
+
+/// An errand's place among those at work, until it is dropped.
+pub(super) struct Place {
+    errands: Arc<Errands>,
+    id: String,
+}
+
+impl Errands {
+    /// Room for so many at one time.
+    pub fn new(errands_max: usize) -> Self {
+        Self { at_work: Mutex::default(), errands_max }
+    }
+
+    /// A place for an errand; nothing where there is none, or where this process is at it already:
+    /// its lease may have ended by a clock that was moved.
+    pub(super) fn place(self: &Arc<Self>, id: &str) -> Option<Place> {
+        let mut at_work = self.at_work.lock().unwrap_or_else(PoisonError::into_inner);
+        if at_work.len() >= self.errands_max || !at_work.insert(id.to_owned()) {
+            return None;
+        }
+        Some(Place { errands: Arc::clone(self), id: id.to_owned() })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let at_work = self.errands.at_work.lock();
+        at_work.unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+    }
+}
+
+impl ClaimedErrand {
+    pub(super) fn new(held: Held, place: Place) -> Self {
+        Self { held, place }
+    }
+
+    /// Runs it to its verdict, or puts it off.
+    pub async fn run(self, world: &World, entries: &[JobEntry]) {
+        run_claimed(world, entries, &self.held).await;
+        drop(self.place);
+    }
+}
+
+/// Prepares, performs and concludes, with the claim renewed in between.
+pub(super) async fn run_errand<E: Errand>(world: &World, held: &Held) -> Result<(), Fault> {
+    let record = held.record();
+    let errand: E = payload_of(&record, E::KIND)?;
+    let preparing = Preparing { record: &record, errand: &errand };
+    let prepared = decide(world, &Deciding::new(world, &record, &preparing)).await?;
+    let Some(order) = prepared else { return Ok(()) };
+    let mut performing = pin!(E::perform(world.outside.as_ref(), order));
+    let report = loop {
+        tokio::select! {
+            biased;
+            report = &mut performing => break report,
+            () = tokio::time::sleep(RENEW_EVERY) => match held.renew(world).await {
+                Ok(true) => {}
+                Ok(false) => return Ok(()),
+                Err(fault) => {
+                    tracing::warn!(cause = fault.for_log(), "the claim of a job was not renewed");
+                }
+            }
+        }
+    };
+    let record = held.record();
+    let concluding = Carried { record: &record, last: Concluding { errand: &errand, report } };
+    decide(world, &Deciding::new(world, &record, &concluding)).await
+}
+
+struct Preparing<'a, E> {
+    record: &'a JobRecord,
+    errand: &'a E,
+}
+
+impl<E: Errand> Step for Preparing<'_, E> {
+    type Outcome = Option<E::Order>;
+
+    async fn run(&self, call: &mut Call<'_>) -> Result<Self::Outcome, Fault> {
+        if !is_held(call, self.record).await? {
+            return Ok(None);
+        }
+        match self.errand.prepare(call).await? {
+            Prepared::Order(order) => Ok(Some(order)),
+            Prepared::Over(verdict) => {
+                conclude(call, self.record, verdict).await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+struct Concluding<'a, E: Errand> {
+    errand: &'a E,
+    report: E::Report,
+}
+
+impl<E: Errand> LastStep for Concluding<'_, E> {
+    async fn run(&self, call: &mut Call<'_>) -> Result<Verdict, Fault> {
+        self.errand.conclude(call, &self.report).await
+    }
+}
+
+/// How often the claim of an errand at work is renewed: well within its lease.
+const RENEW_EVERY: Duration = Duration::from_secs(20);

@@ -197,7 +197,7 @@ async fn run_claimed(world: &World, entries: &[JobEntry], held: &Held) {
 async fn run<J: Job>(world: &World, held: &Held) -> Result<(), Fault> {
     let record = held.record();
     let job: J = payload_of(&record, J::KIND)?;
-    decide(world, &Deciding::new(world, &record, &Carried { record: &record, last: job })).await
+    decide(world, &Deciding::new(world, &record, &Carried { record: &record, job })).await
 }
 
 /// Reads a job out of its row.
@@ -213,30 +213,19 @@ trait Step: Sync {
     fn run(&self, call: &mut Call<'_>) -> impl Future<Output = Result<Self::Outcome, Fault>> + Send;
 }
 
-/// The last step of a job, which comes to a verdict.
-trait LastStep: Sync {
-    fn run(&self, call: &mut Call<'_>) -> impl Future<Output = Result<Verdict, Fault>> + Send;
-}
-
-impl<J: Job> LastStep for J {
-    async fn run(&self, call: &mut Call<'_>) -> Result<Verdict, Fault> {
-        Job::run(self, call).await
-    }
-}
-
-struct Carried<'a, L> {
+struct Carried<'a, J> {
     record: &'a JobRecord,
-    last: L,
+    job: J,
 }
 
-impl<L: LastStep> Step for Carried<'_, L> {
+impl<J: Job> Step for Carried<'_, J> {
     type Outcome = ();
 
     async fn run(&self, call: &mut Call<'_>) -> Result<(), Fault> {
         if !is_held(call, self.record).await? {
             return Ok(());
         }
-        let verdict = self.last.run(call).await?;
+        let verdict = self.job.run(call).await?;
         conclude(call, self.record, verdict).await
     }
 }

@@ -18,6 +18,7 @@ pub use rotator::ROTATORS;
 pub(super) use rotator::Rotator;
 pub(super) use superuser::permitted as permitted_superuser;
 pub(super) use turn::{begin, unfinished};
+pub(crate) use turn::{abort, retry};
 
 #[cfg(doc)]
 use super::secret::UnderWay;

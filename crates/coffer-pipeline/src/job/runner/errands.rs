@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use coffer_protocol::Fault;
+use coffer_store::Record;
 
 use super::held::{Held, is_held};
-use super::{Carried, Deciding, JobEntry, LastStep, Step, conclude, payload_of, run_claimed};
+use super::{Deciding, JobEntry, Step, conclude, payload_of, run_claimed};
 use crate::call::Call;
 use crate::job::errand::{Errand, Prepared};
 use crate::job::{JobRecord, Verdict};
@@ -70,13 +71,31 @@ impl ClaimedErrand {
     }
 }
 
-/// Prepares, performs and concludes, with the claim renewed in between.
+/// Runs an errand for as long as it wants to go on at once, with the claim held throughout.
 pub(super) async fn run_errand<E: Errand>(world: &World, held: &Held) -> Result<(), Fault> {
+    let errand: E = payload_of(&held.record(), E::KIND)?;
+    for _ in 0..ROUNDS_MAX {
+        match round(world, held, &errand).await? {
+            Some(record) => held.moved_to(record),
+            None => return Ok(()),
+        }
+    }
+    Err(Fault::internal("the errand does not come to an end"))
+}
+
+/// Prepares, performs and concludes, with the claim renewed in between; gives the row as it stands
+/// where the errand is to go on.
+async fn round<E: Errand>(
+    world: &World,
+    held: &Held,
+    errand: &E,
+) -> Result<Option<JobRecord>, Fault> {
     let record = held.record();
-    let errand: E = payload_of(&record, E::KIND)?;
-    let preparing = Preparing { record: &record, errand: &errand };
-    let prepared = decide(world, &Deciding::new(world, &record, &preparing)).await?;
-    let Some(order) = prepared else { return Ok(()) };
+    let preparing = Preparing { record: &record, errand };
+    let order = match decide(world, &Deciding::new(world, &record, &preparing)).await? {
+        Begun::Order(order) => order,
+        Begun::Over(row) => return Ok(row),
+    };
     let mut performing = pin!(E::perform(world.outside.as_ref(), order));
     let report = loop {
         tokio::select! {
@@ -84,7 +103,7 @@ pub(super) async fn run_errand<E: Errand>(world: &World, held: &Held) -> Result<
             report = &mut performing => break report,
             () = tokio::time::sleep(RENEW_EVERY) => match held.renew(world).await {
                 Ok(true) => {}
-                Ok(false) => return Ok(()),
+                Ok(false) => return Ok(None),
                 Err(fault) => {
                     tracing::warn!(cause = fault.for_log(), "the claim of a job was not renewed");
                 }
@@ -92,7 +111,7 @@ pub(super) async fn run_errand<E: Errand>(world: &World, held: &Held) -> Result<
         }
     };
     let record = held.record();
-    let concluding = Carried { record: &record, last: Concluding { errand: &errand, report } };
+    let concluding = Concluding { record: &record, errand, report };
     decide(world, &Deciding::new(world, &record, &concluding)).await
 }
 
@@ -101,33 +120,65 @@ struct Preparing<'a, E> {
     errand: &'a E,
 }
 
+/// What a round comes to before anything is done outside.
+enum Begun<O> {
+    Order(O),
+    Over(Option<JobRecord>),
+}
+
 impl<E: Errand> Step for Preparing<'_, E> {
-    type Outcome = Option<E::Order>;
+    type Outcome = Begun<E::Order>;
+
+    async fn run(&self, call: &mut Call<'_>) -> Result<Self::Outcome, Fault> {
+        if !is_held(call, self.record).await? {
+            return Ok(Begun::Over(None));
+        }
+        Ok(match self.errand.prepare(call).await? {
+            Prepared::Order(order) => Begun::Order(order),
+            Prepared::Over(verdict) => Begun::Over(settle(call, self.record, verdict).await?),
+        })
+    }
+}
+
+struct Concluding<'a, E: Errand> {
+    record: &'a JobRecord,
+    errand: &'a E,
+    report: E::Report,
+}
+
+impl<E: Errand> Step for Concluding<'_, E> {
+    type Outcome = Option<JobRecord>;
 
     async fn run(&self, call: &mut Call<'_>) -> Result<Self::Outcome, Fault> {
         if !is_held(call, self.record).await? {
             return Ok(None);
         }
-        match self.errand.prepare(call).await? {
-            Prepared::Order(order) => Ok(Some(order)),
-            Prepared::Over(verdict) => {
-                conclude(call, self.record, verdict).await?;
-                Ok(None)
-            }
-        }
+        let verdict = self.errand.conclude(call, &self.report).await?;
+        settle(call, self.record, verdict).await
     }
 }
 
-struct Concluding<'a, E: Errand> {
-    errand: &'a E,
-    report: E::Report,
-}
-
-impl<E: Errand> LastStep for Concluding<'_, E> {
-    async fn run(&self, call: &mut Call<'_>) -> Result<Verdict, Fault> {
-        self.errand.conclude(call, &self.report).await
+/// Stages what becomes of the row: one that is to go on at once stays held, and is given.
+async fn settle(
+    call: &mut Call<'_>,
+    record: &JobRecord,
+    verdict: Verdict,
+) -> Result<Option<JobRecord>, Fault> {
+    match verdict {
+        Verdict::Again(due) if due <= call.now() => {
+            call.delete::<JobRecord>(&record.key()).await?;
+            let held = Held::renewed(record, call.now());
+            call.put(held.clone()).await?;
+            Ok(Some(held))
+        }
+        verdict => {
+            conclude(call, record, verdict).await?;
+            Ok(None)
+        }
     }
 }
 
 /// How often the claim of an errand at work is renewed: well within its lease.
 const RENEW_EVERY: Duration = Duration::from_secs(20);
+/// Many more than any errand has steps.
+const ROUNDS_MAX: usize = 64;

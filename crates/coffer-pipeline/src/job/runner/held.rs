@@ -57,13 +57,24 @@ impl Held {
         if found.record.is_none() {
             return Ok(false);
         }
-        let due = world.clock.now().plus(LEASE);
-        let renewed = JobRecord { due, ..record.clone() };
+        let renewed = Self::renewed(&record, world.clock.now());
         let is_ours = move_row(world, &record, found.revision, &renewed).await?;
         if is_ours {
-            *self.record.lock().unwrap_or_else(PoisonError::into_inner) = renewed;
+            self.moved_to(renewed);
         }
         Ok(is_ours)
+    }
+
+    /// The row with a new lease, in another place than before.
+    pub(super) fn renewed(record: &JobRecord, now: Timestamp) -> JobRecord {
+        let due = now.plus(LEASE);
+        let due = if due == record.due { due.plus(Duration::from_millis(1)) } else { due };
+        JobRecord { due, attempts: 1, ..record.clone() }
+    }
+
+    /// Notes that the row has been moved by a commit.
+    pub(super) fn moved_to(&self, record: JobRecord) {
+        *self.record.lock().unwrap_or_else(PoisonError::into_inner) = record;
     }
 
     /// The row as it stands.

@@ -5,7 +5,6 @@ use coffer_protocol::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::super::secret::SecretRecord;
-use super::super::write::Change;
 use super::turn;
 
 /// Has the rotation that a secret's version AWSPENDING is left of go on at once: what AWS promises
@@ -38,7 +37,7 @@ impl Job for ReattemptRotation {
             secret.suffix == self.suffix && secret.deletion.is_none() && is_enabled
         });
         if let Some(secret) = secret {
-            turn::reattempt(call, Change::of(&secret)).await?;
+            turn::retry(call, &secret).await?;
         }
         Ok(Verdict::Done)
     }

@@ -1,6 +1,7 @@
 //! The turns of a rotation: how it begins, fails, is given up, and succeeds. Each stages the secret
 //! as it becomes, and tells of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
@@ -50,32 +51,51 @@ pub(super) async fn begin_due(
 }
 
 /// Has a rotation that waits for its next attempt make it now, and takes up one that left its
-/// version behind: what AWS's refusal of another one promises.
+/// version behind; gives nothing, and does nothing, where there is neither.
 ///
 /// # Errors
 /// See [`begin`].
-pub(super) async fn reattempt(
+pub(crate) async fn retry(
     call: &mut Call<'_>,
-    mut change: Change,
-) -> Result<(), Fault> {
+    secret: &Arc<SecretRecord>,
+) -> Result<Option<SecretRecord>, Fault> {
     let now = call.now();
+    let mut change = Change::of(secret);
     let rotation = change.secret.rotation.as_mut();
     if let Some(under_way) = rotation.and_then(|rotation| rotation.under_way.as_mut()) {
         // One that is being made needs no other.
-        let Some(retry_at) = under_way.retry_at.filter(|at| *at > now) else { return Ok(()) };
+        let Some(retry_at) = under_way.retry_at.filter(|at| *at > now) else { return Ok(None) };
         under_way.retry_at = Some(now);
         let id = under_way.id.clone();
         call.unschedule(&id, retry_at).await?;
         let errand = CarryOutRotation::of(&change.secret, &id);
         call.schedule_errand(&id, change.secret.scope(), now, &errand).await?;
     } else {
-        let Some(version_id) = unfinished(&change.secret).map(str::to_owned) else {
-            return Ok(());
-        };
-        start(call, &mut change, &version_id, false, None).await?;
+        let is_set_up = secret.rotation.as_ref().is_some_and(|it| it.lambda_arn.is_some());
+        let Some(version_id) = unfinished(secret).filter(|_| is_set_up) else { return Ok(None) };
+        start(call, &mut change, version_id, false, None).await?;
     }
-    change.stage(call).await?;
-    Ok(())
+    change.stage(call).await.map(Some)
+}
+
+/// Ends a rotation that has not succeeded; gives nothing, and does nothing, where there is none.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(crate) async fn abort(
+    call: &mut Call<'_>,
+    secret: &Arc<SecretRecord>,
+) -> Result<Option<SecretRecord>, Fault> {
+    let mut change = Change::of(secret);
+    let rotation = secret.rotation.as_ref();
+    match rotation.and_then(|rotation| rotation.under_way.clone()) {
+        Some(under_way) => abandon(call, change, &under_way).await.map(Some),
+        None if unfinished(secret).is_some() => {
+            change.secret.detach(PENDING);
+            change.stage(call).await.map(Some)
+        }
+        None => Ok(None),
+    }
 }
 
 /// The version that a rotation left unfinished.
@@ -163,7 +183,7 @@ pub(super) async fn abandon(
     call: &mut Call<'_>,
     mut change: Change,
     under_way: &UnderWay,
-) -> Result<(), Fault> {
+) -> Result<SecretRecord, Fault> {
     tracing::warn!(secret.arn = change.secret.arn(), "a rotation was abandoned");
     tell(call, &change.secret, under_way, Turn::Abandoned).await?;
     if change.secret.version_with(PENDING) == Some(&under_way.version_id) {
@@ -175,8 +195,7 @@ pub(super) async fn abandon(
     if let Some(rotation) = &mut change.secret.rotation {
         rotation.under_way = None;
     }
-    change.stage(call).await?;
-    Ok(())
+    change.stage(call).await
 }
 
 /// The version is current, or the test passed: the rotation is over.

@@ -1,7 +1,10 @@
 //! Rotations, through every turn that they can take.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use coffer_pipeline::job::runner::{ClaimedErrand, Errands, Sent, run_due_beside};
+use coffer_services::JOBS;
 use coffer_store::Faults;
 use serde_json::{Value, json};
 
@@ -301,4 +304,25 @@ async fn what_names_no_rotator_is_refused_and_changes_nothing() {
     let described = rotating.describe().await;
     assert_eq!(described.get("RotationLambdaARN"), None);
     assert_eq!(described["VersionIdsToStages"], json!({token(0): ["AWSCURRENT"]}));
+}
+
+#[tokio::test]
+async fn a_rotation_for_which_there_is_no_room_waits_and_holds_up_nobody() {
+    let rotating = Rotating::new(None).await;
+    rotating.rotate(1, json!({})).await.unwrap();
+    rotating
+        .must("CreateSecret", json!({"Name": "old", "SecretString": "v", "ClientRequestToken": token(8)}))
+        .await;
+    let parting = json!({"SecretId": "old", "RecoveryWindowInDays": 7});
+    rotating.must("DeleteSecret", parting).await;
+    rotating.advance(Duration::from_secs(8 * 24 * 3600));
+    let world = rotating.port.world();
+    let none = Arc::new(Errands::new(0));
+    let send = |_: ClaimedErrand| -> Sent<'_> { panic!("there is no room") };
+    let (done, _) = run_due_beside(world, JOBS, 100, &none, &send).await.unwrap();
+    assert_eq!(done, 1, "the secret's end");
+    assert!(rotating.call("DescribeSecret", json!({"SecretId": "old"})).await.is_err());
+    assert_eq!(*rotating.database.asked.lock().unwrap(), [""; 0]);
+    rotating.work().await;
+    assert_rotated(&rotating, 1).await;
 }

@@ -182,3 +182,24 @@ async fn settle(
 const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// Many more than any errand has steps.
 const ROUNDS_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Errands;
+
+    #[test]
+    fn an_errand_has_one_place_until_it_leaves_it() {
+        let errands = Arc::new(Errands::new(2));
+        let first = errands.place("a").unwrap();
+        assert!(errands.place("a").is_none(), "this process is at it already");
+        let second = errands.place("b").unwrap();
+        assert!(errands.place("c").is_none(), "there is no room");
+        drop(first);
+        let third = errands.place("c").unwrap();
+        assert!(errands.place("a").is_none());
+        drop((second, third));
+        assert!(errands.place("a").is_some());
+    }
+}

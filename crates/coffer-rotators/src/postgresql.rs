@@ -153,19 +153,27 @@ impl Session for Postgres {
         let verifier = escape_literal(&self.verifier(pending).await?);
         let role = escape_identifier(&pending.username);
         let of = escape_identifier(account);
-        let name = escape_literal(&pending.username);
-        let found = format!("SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = {name}");
-        let is_new = self.ask("look for the second user", &found).await?.is_empty();
+        let (name, owner) = (escape_literal(&pending.username), escape_literal(account));
+        let found = format!(
+            "SELECT pg_catalog.pg_has_role({name}, {owner}, 'MEMBER') \
+             OR pg_catalog.pg_has_role({owner}, {name}, 'MEMBER') \
+             FROM pg_catalog.pg_roles WHERE rolname = {name}"
+        );
+        let found = self.ask("look for the second user", &found).await?;
+        // The first user is made no member of the second one, which is one of it.
+        let is_clone = pending.username.len() > current.username.len();
+        let set = format!("ALTER ROLE {role} PASSWORD {verifier}");
         // One message of several statements is one transaction.
-        let (what, statements) = if is_new {
-            let create = format!("CREATE ROLE {role} LOGIN PASSWORD {verifier}");
-            ("make the second user", format!("{create}; GRANT {of} TO {role}"))
-        } else {
-            // The first user does not become a member of the second one, which is one of it.
-            let is_clone = pending.username.len() > current.username.len();
-            let grant = if is_clone { format!("GRANT {of} TO {role}; ") } else { String::new() };
-            let alter = format!("ALTER ROLE {role} PASSWORD {verifier}");
-            ("set the second user's password", format!("{grant}{alter}"))
+        let (what, statements) = match found.first().map(String::as_str) {
+            None => (
+                "make the second user",
+                format!("CREATE ROLE {role} LOGIN PASSWORD {verifier}; GRANT {of} TO {role}"),
+            ),
+            Some("f") if is_clone => (
+                "give the second user the rights of the first and its password",
+                format!("GRANT {of} TO {role}; {set}"),
+            ),
+            Some(_) => ("set the second user's password", set),
         };
         self.tell(what, &statements).await
     }
@@ -181,8 +189,12 @@ fn not_logged_in(host: &str, error: &Error) -> RotationError {
     let Some(code) = error.code() else { return lost(host, error) };
     let code = code.clone();
     if code == SqlState::INVALID_PASSWORD || code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
+        let rules = match code == SqlState::INVALID_PASSWORD {
+            true => "",
+            false => ": its rules (pg_hba.conf) do not allow it, or there is no such user",
+        };
         return RotationError::Refused(format!(
-            "`{host}` does not let the secret's user in (SQLSTATE {})",
+            "`{host}` does not let the secret's user in{rules} (SQLSTATE {})",
             code.code()
         ));
     }

@@ -136,7 +136,7 @@ impl Rotator {
         pending: &Sensitive<String>,
     ) -> Result<(), RotationError> {
         let pending = self.read(pending, "pending")?;
-        let mut session = self.log_in(network, &pending).await?;
+        let mut session = self.must_log_in(network, &pending, "pending").await?;
         let checked = network.within_statements(&pending.host, session.check()).await;
         close(network, &pending, session).await;
         checked
@@ -219,19 +219,13 @@ impl Rotator {
         }
         // Whoever may write the secret could name any user and have its password set by the
         // superuser; so the user must be known to be theirs.
-        let mut session = self.log_in(network, current).await?;
+        let mut session = self.must_log_in(network, current, "current").await?;
         let account = network.within_statements(&current.host, session.account()).await;
         close(network, current, session).await;
         let account = account?;
 
         let superuser = self.superuser(current, superuser)?;
-        let session = self.try_log_in(network, &superuser).await?;
-        let mut session = session.ok_or_else(|| {
-            RotationError::Refused(format!(
-                "`{}` does not let the superuser in; correct the secret that `masterarn` names",
-                superuser.host
-            ))
-        })?;
+        let mut session = self.must_log_in(network, &superuser, "superuser's").await?;
         let statements = async {
             if !is_set {
                 session.set_alternate(&account, current, pending).await?;
@@ -298,6 +292,18 @@ impl Rotator {
         login: &Login,
     ) -> Result<Box<dyn Session>, RotationError> {
         network.within_login(&login.host, self.engine.log_in(network, login)).await
+    }
+
+    async fn must_log_in(
+        &self,
+        network: &Network,
+        login: &Login,
+        which: &str,
+    ) -> Result<Box<dyn Session>, RotationError> {
+        self.log_in(network, login).await.map_err(|error| match error {
+            RotationError::Refused(why) => RotationError::Refused(format!("{which} secret: {why}")),
+            other => other,
+        })
     }
 
     /// Logs in; nothing where the database does not let the user in.

@@ -73,10 +73,13 @@ async fn log_in(network: &Network, login: &Login) -> Result<(Conn, Dialect), Rot
     Ok((connection, dialect))
 }
 
-/// The first column of the rows of a query, where it is text.
+/// The first column of the rows of a query; it is an error where that is no text, since a right that
+/// cannot be read must not be passed over.
 async fn first_column(connection: &mut Conn, query: &str) -> Result<Vec<String>, Error> {
     let rows: Vec<Row> = connection.query(query).await?;
-    Ok(rows.iter().filter_map(|row| row.get_opt::<String, _>(0)?.ok()).collect())
+    let first = |row: &Row| row.get_opt::<String, _>(0).and_then(Result::ok);
+    let texts: Option<Vec<String>> = rows.iter().map(first).collect();
+    texts.ok_or_else(|| Error::Other("a row has no text".into()))
 }
 
 enum NotConnected {

@@ -96,6 +96,12 @@ pub(crate) async fn wrong_passwords(database: &dyn Database) {
     }
     let single = rotator(database, "single-user");
     let pending = single.create(&wrong, &new).unwrap();
+    let (admin, password) = database.superuser();
+    let others = secret(database, admin, password);
+    let secrets =
+        Secrets { current: &wrong, pending: &pending, previous: Some(&others), superuser: None };
+    let refused = single.set(&network, secrets).await.unwrap_err();
+    assert!(matches!(refused, RotationError::Unusable(_)), "{refused:?}");
     let previous = secret(database, "lost", "real-one");
     let secrets =
         Secrets { current: &wrong, pending: &pending, previous: Some(&previous), superuser: None };

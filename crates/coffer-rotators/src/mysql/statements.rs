@@ -3,6 +3,7 @@
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use coffer_model::Sensitive;
 use mysql_async::Value;
+use zeroize::Zeroizing;
 
 use super::account::Account;
 
@@ -44,12 +45,14 @@ impl Dialect {
         Sensitive::new(match (self, spoken) {
             (Self::Mysql8 | Self::Mysql57, _) => {
                 let account = account.as_deref().unwrap_or("USER()");
-                format!("ALTER USER {account} IDENTIFIED BY {}", text(password))
+                format!("ALTER USER {account} IDENTIFIED BY {}", *secret_text(password))
             }
             (Self::Older | Self::Mariadb, spoken) => {
                 let of = account.map(|account| format!(" FOR {account}")).unwrap_or_default();
                 match spoken {
-                    Spoken::Plainly => format!("SET PASSWORD{of} = PASSWORD({})", text(password)),
+                    Spoken::Plainly => {
+                        format!("SET PASSWORD{of} = PASSWORD({})", *secret_text(password))
+                    }
                     Spoken::AsKept => format!("SET PASSWORD{of} = {}", native(password)),
                 }
             }
@@ -77,7 +80,9 @@ pub(super) enum Spoken {
 /// Makes a user.
 pub(super) fn create(account: &Account, password: &str, spoken: Spoken) -> Sensitive<String> {
     Sensitive::new(match spoken {
-        Spoken::Plainly => format!("CREATE USER {account} IDENTIFIED BY {}", text(password)),
+        Spoken::Plainly => {
+            format!("CREATE USER {account} IDENTIFIED BY {}", *secret_text(password))
+        }
         Spoken::AsKept => {
             format!("CREATE USER {account} IDENTIFIED BY PASSWORD {}", native(password))
         }
@@ -112,6 +117,10 @@ pub(super) fn before(password: &str) -> Sensitive<String> {
 /// A text in a statement, as the library quotes it where backslashes escape: sessions see to that.
 pub(super) fn text(text: &str) -> String {
     Value::from(text).as_sql(false)
+}
+
+fn secret_text(secret: &str) -> Zeroizing<String> {
+    Zeroizing::new(text(secret))
 }
 
 /// The statement that gives another account a right which `SHOW GRANTS` shows of one. Nothing, where

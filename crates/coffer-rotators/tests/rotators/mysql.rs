@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use coffer_rotators::{RotationError, Rotator};
+use coffer_model::Sensitive;
+use coffer_rotators::{RotationError, Rotator, Secrets};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::database::{Database, network, rotate, secret, secret_at};
+use crate::database::{Database, network, rotate, secret, secret_at, superuser};
 use crate::rotations;
 use crate::servers::mariadb::{Mariadb, account};
 
@@ -122,6 +123,38 @@ async fn users_who_log_in_in_another_way_than_the_native_one_keep_it() {
     assert!(server.opens("modern_clone", "second") && server.opens("modern", "third"));
     let plugin = server.admin("SELECT plugin FROM mysql.user WHERE User = 'modern'");
     assert_eq!(plugin.trim(), "ed25519");
+    // About one challenge in 256 is one that the library answers wrongly.
+    let (network, secret) = (network(&server), secret(&server, "modern", "third"));
+    for _ in 0..400 {
+        single.test(&network, &secret).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_second_user_is_let_in_only_once_it_has_its_rights() {
+    let alternating = Rotator::named("mysql-alternating-users").unwrap();
+    PLAIN.add_user("halfway", "old-one");
+    let maker = account("maker");
+    PLAIN.admin(&format!("CREATE USER {maker} IDENTIFIED BY 'maker'"));
+    PLAIN.admin(&format!("GRANT CREATE USER ON *.* TO {maker}"));
+    PLAIN.admin(&format!("GRANT SELECT ON mysql.* TO {maker}"));
+    let current = secret(&*PLAIN, "halfway", "old-one");
+    let pending = alternating.create(&current, &Sensitive::new("new-one".to_owned())).unwrap();
+    let network = network(&*PLAIN);
+    let set = async |superuser: &Sensitive<String>| {
+        let (current, pending) = (&current, &pending);
+        let superuser = Some(superuser);
+        alternating.set(&network, Secrets { current, pending, previous: None, superuser }).await
+    };
+    let weak = secret(&*PLAIN, "maker", "maker");
+    for _ in 0..2 {
+        let failed = set(&weak).await.unwrap_err();
+        assert!(failed.to_string().contains("give the second user the rights"), "{failed}");
+        assert!(!PLAIN.kept("halfway_clone").is_empty());
+        assert!(!PLAIN.opens("halfway_clone", "new-one"));
+    }
+    set(&superuser(&*PLAIN)).await.unwrap();
+    assert!(PLAIN.reads("halfway_clone", "new-one"));
 }
 
 /// It asks for a key, and then sends none.

@@ -170,3 +170,34 @@ async fn addresses_that_may_not_be_reached_are_not() {
     let accepted = tokio::time::timeout(Duration::from_millis(100), listener.accept()).await;
     assert!(accepted.is_err());
 }
+
+#[tokio::test]
+async fn a_pending_secret_for_another_place_or_user_goes_nowhere() {
+    let network = network(|address| panic!("{address} is asked for"));
+    for rotator in Rotator::all() {
+        let current = secret(rotator, "127.0.0.1", 5);
+        let new = Sensitive::new("canary-too".to_owned());
+        let pending = rotator.create(&current, &new).unwrap();
+        for (from, to) in [
+            ("127.0.0.1", "127.0.0.2"),
+            (r#""port":5"#, r#""port":6"#),
+            (r#""username":"app"#, r#""username":"ape"#),
+            (r#""engine":"mysql"#, r#""engine":"mariadb"#),
+            (r#""engine":"postgres"#, r#""engine":"aurora-postgresql"#),
+            (r#""engine":"valkey"#, r#""engine":"redis"#),
+        ] {
+            let other = pending.expose().replace(from, to);
+            if other == *pending.expose() {
+                continue;
+            }
+            let secrets = Secrets {
+                current: &current,
+                pending: &Sensitive::new(other),
+                previous: None,
+                superuser: Some(&current),
+            };
+            let error = rotator.set(&network, secrets).await.unwrap_err();
+            assert!(matches!(error, RotationError::Unusable(_)), "{to}: {error:?}");
+        }
+    }
+}

@@ -96,7 +96,14 @@ pub(crate) async fn wrong_passwords(database: &dyn Database) {
     }
     let single = rotator(database, "single-user");
     let pending = single.create(&wrong, &new).unwrap();
-    let previous = secret(database, "lost", "real-one");
+    let (admin, password) = database.superuser();
+    let others = secret(database, admin, password);
+    let secrets =
+        Secrets { current: &wrong, pending: &pending, previous: Some(&others), superuser: None };
+    let refused = single.set(&network, secrets).await.unwrap_err();
+    assert!(matches!(refused, RotationError::Unusable(_)), "{refused:?}");
+    // Whether there is TLS is the current secret's to say.
+    let previous = secret_at(database, database.port(), "lost", "real-one", r#""ssl":true,"#);
     let secrets =
         Secrets { current: &wrong, pending: &pending, previous: Some(&previous), superuser: None };
     single.set(&network, secrets).await.unwrap();

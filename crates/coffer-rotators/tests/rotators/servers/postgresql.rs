@@ -38,6 +38,8 @@ impl Postgresql {
             set("log_statement", "all".to_owned()),
             set("shared_preload_libraries", "pg_stat_statements".to_owned()),
             set("pg_stat_statements.track_utility", "on".to_owned()),
+            // `initdb` takes the way to log in for the form to keep passwords in.
+            set("password_encryption", "scram-sha-256".to_owned()),
             set("ssl", has_tls.to_string()),
             set("ssl_cert_file", directory.join("cert.pem").display().to_string()),
             set("ssl_key_file", directory.join("key.pem").display().to_string()),

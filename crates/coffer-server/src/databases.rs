@@ -43,9 +43,7 @@ impl Databases {
             .ok_or_else(|| format!("this release has no rotator `{rotator}`"))?;
         let network = self.network.get_or_init(|| self.network()).as_ref()?;
         let done = match &action {
-            RotatorAction::Create(password) => {
-                rotator.create(&current, password).map(Some)
-            }
+            RotatorAction::Create(password) => rotator.create(&current, password).map(Some),
             RotatorAction::Set(pending) => {
                 let (previous, superuser) = (previous.as_ref(), superuser.as_ref());
                 let secrets = Secrets { current: &current, pending, previous, superuser };

@@ -39,11 +39,7 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 impl JobEntry {
     /// The row of a kind of job.
     pub const fn of<J: Job>() -> Self {
-        Self {
-            kind: J::KIND,
-            is_errand: false,
-            run: |world, held| Box::pin(run::<J>(world, held)),
-        }
+        Self { kind: J::KIND, is_errand: false, run: |world, held| Box::pin(run::<J>(world, held)) }
     }
 
     /// The row of a kind of errand.
@@ -210,7 +206,8 @@ fn payload_of<P: DeserializeOwned>(record: &JobRecord, kind: &str) -> Result<P, 
 trait Step: Sync {
     type Outcome: Send;
 
-    fn run(&self, call: &mut Call<'_>) -> impl Future<Output = Result<Self::Outcome, Fault>> + Send;
+    fn run(&self, call: &mut Call<'_>)
+    -> impl Future<Output = Result<Self::Outcome, Fault>> + Send;
 }
 
 struct Carried<'a, J> {

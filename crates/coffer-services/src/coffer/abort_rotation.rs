@@ -29,10 +29,8 @@ pub(super) struct AbortRotationOutput {
 impl Operation for AbortRotation {
     const NAME: &'static str = "AbortRotation";
     const ACCESS: Access = Access::Write;
-    const ERRORS: &'static [ErrorRow] = &[
-        CofferError::NothingToAbortException.row(),
-        CofferError::ResourceNotFoundException.row(),
-    ];
+    const ERRORS: &'static [ErrorRow] =
+        &[CofferError::NothingToAbortException.row(), CofferError::ResourceNotFoundException.row()];
     type Input = AbortRotationInput;
     type Output = AbortRotationOutput;
 

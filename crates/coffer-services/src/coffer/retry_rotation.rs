@@ -28,10 +28,8 @@ pub(super) struct RetryRotationOutput {
 impl Operation for RetryRotation {
     const NAME: &'static str = "RetryRotation";
     const ACCESS: Access = Access::Write;
-    const ERRORS: &'static [ErrorRow] = &[
-        CofferError::NothingToRetryException.row(),
-        CofferError::ResourceNotFoundException.row(),
-    ];
+    const ERRORS: &'static [ErrorRow] =
+        &[CofferError::NothingToRetryException.row(), CofferError::ResourceNotFoundException.row()];
     type Input = RetryRotationInput;
     type Output = RetryRotationOutput;
 

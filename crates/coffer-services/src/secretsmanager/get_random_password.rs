@@ -67,7 +67,10 @@ impl Operation for GetRandomPassword {
 ///
 /// # Errors
 /// `InvalidParameterException` where no characters are left, or too few.
-pub(super) fn draw(entropy: &dyn Entropy, input: &GetRandomPasswordInput) -> Result<Sensitive<String>, Fault> {
+pub(super) fn draw(
+    entropy: &dyn Entropy,
+    input: &GetRandomPasswordInput,
+) -> Result<Sensitive<String>, Fault> {
     let kinds = kinds(input);
     let length = usize::try_from(input.password_length.unwrap_or(LENGTH_USUAL)).unwrap_or(1);
     let requires_each = input.require_each_included_type.unwrap_or(true);

@@ -17,8 +17,8 @@ pub(crate) use reattempt::ReattemptRotation;
 pub use rotator::ROTATORS;
 pub(super) use rotator::Rotator;
 pub(super) use superuser::permitted as permitted_superuser;
-pub(super) use turn::{begin, unfinished};
 pub(crate) use turn::{abort, retry};
+pub(super) use turn::{begin, unfinished};
 
 #[cfg(doc)]
 use super::secret::UnderWay;

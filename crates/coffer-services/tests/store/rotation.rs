@@ -143,9 +143,12 @@ async fn a_value_that_is_put_by_hand_abandons_the_rotation() {
     rotating.work().await;
     let value = json!({"username": "app", "password": "by hand"}).to_string();
     rotating
-        .must("PutSecretValue", json!({
-            "SecretId": "db", "SecretString": value, "ClientRequestToken": token(7),
-        }))
+        .must(
+            "PutSecretValue",
+            json!({
+                "SecretId": "db", "SecretString": value, "ClientRequestToken": token(7),
+            }),
+        )
         .await;
     rotating.advance(Duration::from_secs(31));
     rotating.work().await;
@@ -273,10 +276,14 @@ async fn a_rotation_stops_trying_when_its_window_closes() {
 
 #[tokio::test]
 async fn commits_that_conflict_or_end_in_doubt_rotate_once() {
-    let faults =
-        Faults { conflicts_per_mille: 100, unknowns_per_mille: 100, unavailable_per_mille: 50, yields_max: 2 };
+    let faults = Faults {
+        conflicts_per_mille: 100,
+        unknowns_per_mille: 100,
+        unavailable_per_mille: 50,
+        yields_max: 2,
+    };
     for seed in 0..40 {
-        let rotating = Rotating::new(Some((seed, faults.clone()))).await;
+        let rotating = Rotating::new(Some((seed, faults))).await;
         rotating.rotate(1, json!({})).await.unwrap();
         for _ in 0..200 {
             rotating.work().await;
@@ -311,7 +318,10 @@ async fn a_rotation_for_which_there_is_no_room_waits_and_holds_up_nobody() {
     let rotating = Rotating::new(None).await;
     rotating.rotate(1, json!({})).await.unwrap();
     rotating
-        .must("CreateSecret", json!({"Name": "old", "SecretString": "v", "ClientRequestToken": token(8)}))
+        .must(
+            "CreateSecret",
+            json!({"Name": "old", "SecretString": "v", "ClientRequestToken": token(8)}),
+        )
         .await;
     let parting = json!({"SecretId": "old", "RecoveryWindowInDays": 7});
     rotating.must("DeleteSecret", parting).await;

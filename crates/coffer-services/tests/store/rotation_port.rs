@@ -1,5 +1,7 @@
 //! A secret that rotates, and the database whose password it holds.
 
+#![expect(clippy::panic, reason = "a test that cannot go on says why")]
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -131,11 +133,14 @@ impl Rotating {
         let mut world = world_on(Arc::new(sim));
         world.outside = Arc::clone(&database) as Arc<dyn Outside>;
         let this = Self { port: Port::new(world), database };
-        this.must("CreateSecret", json!({
-            "Name": "db",
-            "SecretString": json!({"username": "app", "password": "first"}).to_string(),
-            "ClientRequestToken": token(0),
-        }))
+        this.must(
+            "CreateSecret",
+            json!({
+                "Name": "db",
+                "SecretString": json!({"username": "app", "password": "first"}).to_string(),
+                "ClientRequestToken": token(0),
+            }),
+        )
         .await;
         this
     }

@@ -29,8 +29,8 @@ impl Rotator {
                 Ok(Self::Function(text.to_owned()))
             }
             "coffer" => {
-                let is_here =
-                    arn.account == Some(secret.account) && arn.region.as_ref() == Some(&secret.region);
+                let is_here = arn.account == Some(secret.account)
+                    && arn.region.as_ref() == Some(&secret.region);
                 let name = arn.resource.strip_prefix("rotator/");
                 match name.filter(|name| is_here && ROTATORS.contains(name)) {
                     Some(name) => Ok(Self::Native(name.to_owned())),
@@ -57,6 +57,5 @@ pub const ROTATORS: &[&str] = &[
     "redis-single-user",
 ];
 const NEITHER: &str = "The RotationLambdaARN must be the ARN of a Lambda function.";
-const NO_SUCH_ROTATOR: &str =
-    "The RotationLambdaARN must be the ARN of a Lambda function, or of a rotator of coffer in the \
+const NO_SUCH_ROTATOR: &str = "The RotationLambdaARN must be the ARN of a Lambda function, or of a rotator of coffer in the \
      account and region of the secret.";

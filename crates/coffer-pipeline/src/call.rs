@@ -1,6 +1,8 @@
 //! What an operation or a job decides with: typed reads, staged writes, a fixed `now`, entropy.
 
 mod aftermath;
+mod beside;
+mod functions;
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +20,7 @@ use crate::demand::{Demand, Facts, Nothing};
 use crate::identity::organization::{OrganizationView, organization_view};
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
-use crate::outside::Outside;
+use crate::outside::{FunctionOrder, Outside};
 use crate::permissions::Permissions;
 use crate::root_key::{RootKeyRing, StoreKeyRow};
 use crate::world::{Clock, World};
@@ -36,6 +38,7 @@ pub struct Call<'w> {
     key_uses: Vec<KeyUse>,
     item_calls: Vec<ItemCall>,
     events: u16,
+    order: Option<Box<FunctionOrder>>,
     root_keys: OnceLock<Arc<RootKeys>>,
     /// What a reading decision read last: what it asks for permission on is what it then reads.
     last: Option<(Key, Option<Arc<dyn Any + Send + Sync>>)>,
@@ -61,6 +64,8 @@ pub struct Trace {
     pub(crate) item_calls: Vec<ItemCall>,
     /// The records that its commit holds, for the journal; none where it changed nothing.
     pub(crate) committed: Vec<AuditRecord>,
+    /// The function that it orders to be run.
+    pub(crate) order: Option<Box<FunctionOrder>>,
 }
 
 impl<'w> Call<'w> {
@@ -82,14 +87,16 @@ impl<'w> Call<'w> {
             key_uses: Vec::new(),
             item_calls: Vec::new(),
             events: 0,
+            order: None,
             root_keys: OnceLock::new(),
             last: None,
         }
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        let Self { transaction, touched, resources, key_uses, item_calls, root_keys, .. } = self;
-        let trace = Trace { resources, key_uses, item_calls, committed: Vec::new() };
+        let Self { transaction, touched, resources, key_uses, item_calls, root_keys, order, .. } =
+            self;
+        let trace = Trace { resources, key_uses, item_calls, committed: Vec::new(), order };
         Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }
 

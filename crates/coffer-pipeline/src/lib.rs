@@ -27,8 +27,12 @@ pub use context::{Caller, CallerKind, RequestContext, Scope};
 pub use demand::{Demand, Facts, FederatedPrincipal, Guard, KeyValues, Nothing, requested_tags};
 pub use event::EventRecord;
 pub use job::{Job, JobRecord, Verdict};
+pub use coffer_protocol::rest::Http;
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
-pub use outside::{NoOutside, Outside, Unreachable};
+pub use outside::{
+    FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
+    FunctionOutcome, NamedCode, NoFunctions, NoOutside, NotRun, Outside, Unreachable, ZipCode,
+};
 pub use permissions::Permissions;
 pub use road::{Answer, Foreseen, Received, Road, TlsSession};
 pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};

@@ -1,8 +1,15 @@
-//! The world outside the process, which only jobs reach.
+//! The world outside the process, which jobs reach, and orders that follow a decision.
+
+mod functions;
 
 use std::fmt;
 
 use async_trait::async_trait;
+
+pub use functions::{
+    FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
+    FunctionOutcome, NamedCode, NoFunctions, NotRun, ZipCode,
+};
 
 /// What answers to requests that go out.
 #[async_trait]

@@ -102,6 +102,12 @@ fn response(answer: Answer) -> Response<Full<Bytes>> {
     if let Ok(id) = HeaderValue::try_from(answer.request_id) {
         headers.insert(REQUEST_ID, id);
     }
+    for (name, value) in answer.headers {
+        let name = header::HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
     response
 }
 

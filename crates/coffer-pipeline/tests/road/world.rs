@@ -9,7 +9,7 @@ use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoOutside, NotMovable, Received, Road,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoFunctions, NoOutside, NotMovable, Received, Road,
     RootKeyRing, Scope, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -85,6 +85,7 @@ impl Harness {
             root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
             sessions,
             outside: Arc::new(NoOutside),
+        functions: Arc::new(NoFunctions),
             entropy,
             clock: clock.clone(),
             dev: true,

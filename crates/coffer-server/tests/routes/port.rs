@@ -11,7 +11,7 @@ use coffer_pipeline::audit::trail::{AuditPlace, OnFailure, Sync, Trail, TrailOpt
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing,
+    Answer, AuditRecord, Clock, NoFunctions, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing,
     TlsSession, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
@@ -75,6 +75,7 @@ impl Port {
             root_key,
             sessions,
             outside: Arc::new(NoOutside),
+        functions: Arc::new(NoFunctions),
             entropy,
             clock: Arc::new(Hand(AtomicI64::new(NOW.as_millis()))),
             dev: true,

@@ -5,6 +5,7 @@ mod body;
 pub mod config;
 mod connection;
 mod files;
+mod functions;
 mod head_timer;
 mod internet;
 mod jobs;

@@ -20,7 +20,7 @@ use crate::open::{self, FirstAccount, Opened};
 use crate::readiness::Readiness;
 use crate::runtime::{MovableClock, RealClock};
 use crate::serve::State;
-use crate::{jobs, listen, log, runtime, tls, trail};
+use crate::{functions, jobs, listen, log, runtime, tls, trail};
 
 /// The server could not start; the text says what failed, why, and what to do.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
         let internet = internet.map_err(StartError)?;
         let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
         opened.world.outside = Arc::new(internet);
+        opened.world.functions = functions::host(config.functions_enabled);
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
 }
@@ -60,6 +61,7 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let opened = open::open_dev(folder.path(), exports, clock).await;
         let mut opened = opened.map_err(StartError)?;
         opened.world.outside = Arc::new(Internet::new(None, true).map_err(StartError)?);
+        opened.world.functions = functions::host(options.functions_enabled);
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
     })
 }
@@ -78,11 +80,12 @@ async fn serve(
     kind: Kind,
 ) -> Result<(), StartError> {
     let Opened { world, store, first } = opened;
+    let bodies = Room::new(world.functions.is_enabled());
     let road = Road::new(Arc::new(world), coffer_services::SERVICES);
     let metrics = Metrics::new(road.routes())
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
     let state =
-        Arc::new(State { road, metrics, bodies: Room::new(), readiness: Readiness::default() });
+        Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));

@@ -29,6 +29,11 @@ impl Answer {
         self.route.is_some_and(|route| route.entry.access == Access::Read)
     }
 
+    /// A request whose task ended badly: nothing more is known of it.
+    pub fn lost(cause: &dyn std::fmt::Display) -> Self {
+        Self::fault_in(Protocol::RestJson, String::new(), Fault::internal(cause))
+    }
+
     pub(crate) fn output<T: Output>(route: Route, request_id: String, output: &T) -> Self {
         let mut answer = Self {
             status: 200,

@@ -184,10 +184,10 @@ mod tests {
 
     #[test]
     fn every_form_of_a_name_is_taken_apart() {
-        let parts = |given| {
+        fn parts(given: &str) -> (Option<&str>, Option<&str>, &str, Option<&str>) {
             let Parts { region, account, name, qualifier } = Parts::of(given);
             (region, account, name, qualifier)
-        };
+        }
         let (region, account) = (Some("us-east-1"), Some("111122223333"));
         assert_eq!(parts("f"), (None, None, "f", None));
         assert_eq!(parts("f:$LATEST"), (None, None, "f", Some("$LATEST")));
@@ -196,7 +196,8 @@ mod tests {
         assert_eq!(parts("us-east-1:111122223333:function:f"), (region, account, "f", None));
         let arn = "arn:aws:lambda:us-east-1:111122223333:function:f";
         assert_eq!(parts(arn), (region, account, "f", None));
-        assert_eq!(parts(&format!("{arn}:1")), (region, account, "f", Some("1")));
+        let qualified = format!("{arn}:1");
+        assert_eq!(parts(&qualified), (region, account, "f", Some("1")));
         assert_eq!(parts("111122223333"), (None, None, "111122223333", None));
         assert_eq!(parts("my-long-name-1"), (None, None, "my-long-name-1", None));
     }

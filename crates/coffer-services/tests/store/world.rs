@@ -7,8 +7,8 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NoFunctions, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing, RootKeySource,
-    Scope, StoreKeyRow, Turns, World,
+    Caller, Clock, NoFunctions, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing,
+    RootKeySource, Scope, StoreKeyRow, Turns, World,
 };
 use coffer_seal::{OpenError, RootKey, RootKeys, RowSealer, SystemEntropy};
 use coffer_store::{Batch, Sim, Store, Tables};

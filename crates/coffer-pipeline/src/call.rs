@@ -94,8 +94,9 @@ impl<'w> Call<'w> {
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        let Self { transaction, touched, resources, key_uses, item_calls, root_keys, order, .. } =
-            self;
+        let Self {
+            transaction, touched, resources, key_uses, item_calls, root_keys, order, ..
+        } = self;
         let trace = Trace { resources, key_uses, item_calls, committed: Vec::new(), order };
         Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
     }

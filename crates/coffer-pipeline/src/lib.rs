@@ -23,11 +23,11 @@ pub mod world;
 pub use audit::AuditRecord;
 pub use call::Call;
 pub use coffer_policy::{ContextValue, ContextValues, Decision, Outcome};
+pub use coffer_protocol::rest::Http;
 pub use context::{Caller, CallerKind, RequestContext, Scope};
 pub use demand::{Demand, Facts, FederatedPrincipal, Guard, KeyValues, Nothing, requested_tags};
 pub use event::EventRecord;
 pub use job::{Job, JobRecord, Verdict};
-pub use coffer_protocol::rest::Http;
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
 pub use outside::{
     FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,

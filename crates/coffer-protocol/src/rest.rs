@@ -128,9 +128,8 @@ fn of_query(pairs: &[(String, String)], name: &str, member: &Member) -> Option<V
 
 fn of_header(headers: &HeaderMap, name: &str, member: &Member) -> Result<Option<Value>, Fault> {
     let Some(value) = headers.get(name) else { return Ok(None) };
-    let text = value.to_str().map_err(|_| {
-        Fault::serialization("").with_cause("a header is not text")
-    })?;
+    let text =
+        value.to_str().map_err(|_| Fault::serialization("").with_cause("a header is not text"))?;
     Ok(Some(typed(text.to_owned(), &member.shape)))
 }
 
@@ -157,9 +156,8 @@ fn typed(text: String, shape: &Shape) -> Value {
 }
 
 fn unescaped(encoded: &str) -> Result<String, Fault> {
-    query::text(encoded.as_bytes()).map_err(|fault| {
-        Fault::serialization("").with_cause(fault.cause.unwrap_or_default())
-    })
+    query::text(encoded.as_bytes())
+        .map_err(|fault| Fault::serialization("").with_cause(fault.cause.unwrap_or_default()))
 }
 
 /// What an answer has outside of its body's structure.
@@ -237,7 +235,8 @@ mod tests {
 
     #[test]
     fn a_path_is_matched_by_whole_segments() {
-        let operation = Http { method: "GET", path: "/2015-03-31/functions/{Name}/code", status: 200 };
+        let operation =
+            Http { method: "GET", path: "/2015-03-31/functions/{Name}/code", status: 200 };
         let labels = |method, path| operation.labels(method, path);
         let found = Some(vec![("Name", "arn%3Aa")]);
         assert_eq!(labels("GET", "/2015-03-31/functions/arn%3Aa/code"), found);

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use coffer_pipeline::{
-    FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome, NamedCode, NoFunctions, NotRun,
+    FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome, NamedCode, NoFunctions,
+    NotRun,
 };
 
 /// The host of functions, where the operator has turned them on.

@@ -84,8 +84,7 @@ async fn serve(
     let road = Road::new(Arc::new(world), coffer_services::SERVICES);
     let metrics = Metrics::new(road.routes())
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
-    let state =
-        Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
+    let state = Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));

@@ -77,7 +77,7 @@ def timed(timed_server):
 @pytest.fixture
 def restartable(tmp_path):
     """A `coffer server` of the test's own, which it may stop, kill and start again."""
-    server = real(tmp_path / "coffer-data")
+    server = real(tmp_path / "coffer-data", extra=["--functions-enabled", "true"])
     server.start()
     try:
         yield server

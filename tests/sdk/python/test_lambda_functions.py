@@ -364,9 +364,6 @@ def test_terraform_finds_what_it_asks_for(world):
 
 def test_a_function_outlives_its_server(restartable):
     server = restartable
-    server.stop()
-    server.extra = ("--functions-enabled", "true")
-    server.start()
     world = World.on_server(server)
     try:
         made = make(world, "f", Environment={"Variables": {"AB": "hunter2-of-f"}})

@@ -73,12 +73,7 @@ impl Answer {
         Self::fault_of(protocol, request_id, fault, false)
     }
 
-    fn fault_of(
-        protocol: Protocol,
-        request_id: String,
-        fault: Fault,
-        is_of_model: bool,
-    ) -> Self {
+    fn fault_of(protocol: Protocol, request_id: String, fault: Fault, is_of_model: bool) -> Self {
         let mut headers = Vec::new();
         let (content_type, body, fault) = match protocol {
             Protocol::Query { namespace, .. } => {

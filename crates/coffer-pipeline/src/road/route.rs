@@ -96,8 +96,7 @@ impl Routes {
     /// AWS: the paths of the REST services that are here begin with the date of their API.
     fn find_by_path(&self, received: &Received) -> Option<Result<Route, Box<NoRoute>>> {
         let path = received.head.uri.path();
-        let begins_with_date =
-            path.as_bytes().get(1..3).is_some_and(|century| century == CENTURY);
+        let begins_with_date = path.as_bytes().get(1..3).is_some_and(|century| century == CENTURY);
         if !begins_with_date {
             return None;
         }

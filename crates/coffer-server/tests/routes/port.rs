@@ -12,8 +12,9 @@ use coffer_pipeline::audit::trail::{AuditPlace, OnFailure, Sync, Trail, TrailOpt
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome, NamedCode, NoOutside, NotRun, NotMovable, Protocol, Received, Road, RootKeyRing,
-    TlsSession, Turns, World,
+    Answer, AuditRecord, Clock, FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome,
+    NamedCode, NoOutside, NotMovable, NotRun, Protocol, Received, Road, RootKeyRing, TlsSession,
+    Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer, SystemEntropy};

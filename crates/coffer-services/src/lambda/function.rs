@@ -118,11 +118,17 @@ impl Record for VersionRecord {
 }
 
 impl Version {
-    /// Whether code and configuration are the same; when they were put does not count.
+    /// Whether code and configuration are the same; how they are described, and when they were put,
+    /// does not count.
     pub(super) fn is_like(&self, other: &Self) -> bool {
-        let (revision_id, modified) = (other.revision_id.clone(), other.modified);
-        Self { revision_id, modified, description: other.description.clone(), ..self.clone() }
-            == *other
+        let alike = Self {
+            code: other.code.clone(),
+            description: other.description.clone(),
+            revision_id: other.revision_id.clone(),
+            modified: other.modified,
+            ..self.clone()
+        };
+        self.code.sha256() == other.code.sha256() && alike == *other
     }
 
     /// Marks it as changed.
@@ -182,5 +188,5 @@ pub(super) fn arn_of(scope: &Scope, name: &str) -> String {
 
 /// The version that can be changed.
 pub(super) const LATEST: &str = "$LATEST";
-/// So many versions a function may have: they end in one commit with it.
-pub(super) const VERSIONS_MAX: usize = 200;
+/// So many versions a function may have: they end in one commit with it, in eight rows each.
+pub(super) const VERSIONS_MAX: usize = 100;

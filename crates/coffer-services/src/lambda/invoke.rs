@@ -151,6 +151,20 @@ impl Operation for Invoke {
         name.demands(call, "lambda:InvokeFunction").await
     }
 
+    /// What a client says of itself may be anything, so it is not shown.
+    fn audit_parameters(input: &Self::Input, object: &mut AuditObject<'_>) {
+        object.member("functionName", &input.function_name);
+        if let Some(kind) = &input.invocation_type {
+            object.member("invocationType", kind);
+        }
+        if let Some(kind) = &input.log_type {
+            object.member("logType", kind);
+        }
+        if let Some(qualifier) = &input.qualifier {
+            object.member("qualifier", qualifier);
+        }
+    }
+
     /// What a function answers and logs is nobody's business but its caller's.
     fn audit_response(_: &Self::Output, _: &mut AuditObject<'_>) {}
 

@@ -54,8 +54,7 @@ impl Operation for ListFunctions {
     type Input = ListFunctionsInput;
     type Output = ListFunctionsOutput;
 
-    async fn demands(call: &mut Call<'_>, input: &Self::Input) -> Result<Vec<Demand>, Fault> {
-        let (_, _) = (call, input);
+    async fn demands(_: &mut Call<'_>, _: &Self::Input) -> Result<Vec<Demand>, Fault> {
         Ok(Demand::any("lambda:ListFunctions"))
     }
 
@@ -66,14 +65,14 @@ impl Operation for ListFunctions {
         }
         let prefix = FunctionRecord::all_of(call.scope());
         let after = pages::after(input.marker.as_deref(), &prefix)?;
-        let most = pages::most(input.max_items);
+        let with_versions = input.function_version.is_some();
+        let most = pages::most(input.max_items, with_versions);
         let order = Direction::Ascending;
         let rows = call.scan::<FunctionRecord>(&prefix, after.as_ref(), most, order).await?;
         let next_marker =
             rows.last().filter(|_| rows.len() == most).map(|(key, _)| page::token(key));
         let mut functions = Vec::with_capacity(rows.len());
         for (_, function) in rows {
-            let with_versions = input.function_version.is_some();
             let versions = match with_versions {
                 true => VersionRecord::all(call, &function).await?,
                 false => Vec::new(),

@@ -72,7 +72,7 @@ impl Operation for ListVersionsByFunction {
             let latest = Found::latest(function.clone());
             versions.push(FunctionConfiguration::of(&latest, true));
         }
-        let most = pages::most(input.max_items).saturating_sub(versions.len());
+        let most = pages::most(input.max_items, false).saturating_sub(versions.len());
         let order = Direction::Ascending;
         let rows = call.scan::<VersionRecord>(&prefix, after.as_ref(), most, order).await?;
         let next_marker =

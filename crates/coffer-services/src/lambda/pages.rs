@@ -17,10 +17,12 @@ pub(super) fn after(marker: Option<&str>, prefix: &[u8]) -> Result<Option<Key>, 
     place.map(Some).ok_or_else(invalid)
 }
 
-/// How many rows a page has at most.
-pub(super) fn most(given: Option<i32>) -> usize {
-    given.and_then(|given| usize::try_from(given).ok()).unwrap_or(PAGE).min(PAGE)
+/// How many rows a page has at most; fewer where each of them brings its versions.
+pub(super) fn most(given: Option<i32>, with_versions: bool) -> usize {
+    let page = if with_versions { PAGE_WITH_VERSIONS } else { PAGE };
+    given.and_then(|given| usize::try_from(given).ok()).unwrap_or(page).min(page)
 }
 
 /// AWS: 50, even where more are asked for (Lambda API reference, ListFunctions).
 const PAGE: usize = 50;
+const PAGE_WITH_VERSIONS: usize = 10;

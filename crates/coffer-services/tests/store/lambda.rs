@@ -115,6 +115,33 @@ async fn code_that_is_replaced_is_kept_as_long_as_a_version_has_it() {
 }
 
 #[tokio::test]
+async fn a_function_with_as_many_versions_as_there_may_be_ends_in_one_commit() {
+    let port = Port::open().await;
+    port.make("f", given(&zip(1))).await;
+    let code = format!("{FUNCTIONS}/f/code");
+    let mut made = 0;
+    loop {
+        let mut update = given(&zip(2 + made));
+        update["Publish"] = json!(true);
+        let answer = port.asks("PUT", &code, &[], update.to_string().as_bytes()).await;
+        if answer.status != 200 {
+            assert_eq!(answer.fault.unwrap().code, "CodeStorageExceededException");
+            break;
+        }
+        made += 1;
+        port.permits(&format!("f:{made}"), "secretsmanager.amazonaws.com", ACCOUNT).await;
+    }
+    assert_eq!((made, port.rows_of("lambda.version").await), (100, 100));
+    let gone = port.asks("DELETE", &format!("{FUNCTIONS}/f"), &[], b"").await;
+    assert_eq!(gone.status, 204, "{:?}", gone.fault);
+    port.run_jobs_after(Duration::from_secs(7200)).await;
+    port.run_jobs_after(Duration::from_secs(1)).await;
+    for table in ["lambda.version", "lambda.policy", "lambda.code", PARTS, "lambda.function"] {
+        assert_eq!(port.rows_of(table).await, 0, "{table}");
+    }
+}
+
+#[tokio::test]
 async fn a_call_is_run_with_all_that_the_function_is_configured_with() {
     let port = Port::open().await;
     let code = json!({"S3Bucket": "coffer-command", "S3Key": "rotate"});

@@ -10,7 +10,7 @@ from world import word
 def zipped(content="def handler(event, context):\n    return event\n", name="app.py"):
     """A zip with one file in it."""
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr(name, content)
     return buffer.getvalue()
 

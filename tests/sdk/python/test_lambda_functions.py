@@ -271,7 +271,7 @@ def test_code_that_is_no_zip_is_refused(world):
 
 
 def test_a_zip_of_many_commits_is_kept(world):
-    content = os.urandom(9 * 1024 * 1024).hex()
+    content = os.urandom(9 * 1024 * 1024)
     code = zipped(content)
     assert len(code) > 8 * 1024 * 1024
     made = make(world, "large", Code={"ZipFile": code})

@@ -44,19 +44,22 @@ impl Variables {
     }
 }
 
+impl Variables {
+    /// Names and values, to be written or compared.
+    fn pairs(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.0.iter().map(|(name, value)| (name, value.expose()))
+    }
+}
+
 impl PartialEq for Variables {
     fn eq(&self, other: &Self) -> bool {
-        let same =
-            |(one, other): ((&String, &Sensitive<String>), (&String, &Sensitive<String>))| {
-                one.0 == other.0 && one.1.expose() == other.1.expose()
-            };
-        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(same)
+        self.pairs().eq(other.pairs())
     }
 }
 
 impl Serialize for Variables {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_map(self.0.iter().map(|(name, value)| (name, value.expose())))
+        out.collect_map(self.pairs())
     }
 }
 

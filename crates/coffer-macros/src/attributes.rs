@@ -14,7 +14,33 @@ pub(crate) struct Attributes {
     pub(crate) wire: Option<String>,
     pub(crate) required: bool,
     pub(crate) default: bool,
+    pub(crate) place: Place,
     pub(crate) rules: RuleSet,
+}
+
+/// Where a member of a REST request or answer stands.
+#[derive(Default)]
+pub(crate) enum Place {
+    #[default]
+    Body,
+    Uri,
+    Query(String),
+    Header(String),
+    Payload,
+    Status,
+}
+
+impl Place {
+    pub(crate) fn expression(&self) -> TokenStream {
+        match self {
+            Self::Body => quote!(::coffer_protocol::shape::Place::Body),
+            Self::Uri => quote!(::coffer_protocol::shape::Place::Uri),
+            Self::Query(name) => quote!(::coffer_protocol::shape::Place::Query(#name)),
+            Self::Header(name) => quote!(::coffer_protocol::shape::Place::Header(#name)),
+            Self::Payload => quote!(::coffer_protocol::shape::Place::Payload),
+            Self::Status => quote!(::coffer_protocol::shape::Place::Status),
+        }
+    }
 }
 
 /// The constraints of one shape, and of the shapes within it.
@@ -49,10 +75,28 @@ impl Attributes {
             self.required = true;
         } else if meta.path.is_ident("default") {
             self.default = true;
-        } else {
+        } else if !self.read_place(meta)? {
             self.rules.read_one(meta)?;
         }
         Ok(())
+    }
+
+    /// Reads where a member stands; says whether that is what there was to read.
+    fn read_place(&mut self, meta: &ParseNestedMeta<'_>) -> syn::Result<bool> {
+        self.place = if meta.path.is_ident("uri") {
+            Place::Uri
+        } else if meta.path.is_ident("payload") {
+            Place::Payload
+        } else if meta.path.is_ident("status") {
+            Place::Status
+        } else if meta.path.is_ident("query") {
+            Place::Query(meta.value()?.parse::<LitStr>()?.value())
+        } else if meta.path.is_ident("header") {
+            Place::Header(meta.value()?.parse::<LitStr>()?.value())
+        } else {
+            return Ok(false);
+        };
+        Ok(true)
     }
 }
 
@@ -76,8 +120,8 @@ impl RuleSet {
             self.value = Some(Self::nested(meta)?);
         } else {
             return Err(meta.error(
-                "expected name, wire, required, default, min, max, pattern, check, sensitive, \
-                 member(..), key(..) or value(..)",
+                "expected name, wire, required, default, uri, query, header, payload, status, min, \
+                 max, pattern, check, sensitive, member(..), key(..) or value(..)",
             ));
         }
         Ok(())

@@ -6,7 +6,7 @@ use syn::{
     Data, DeriveInput, Fields, GenericArgument, Ident, PathArguments, Type, ext::IdentExt as _,
 };
 
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, Place};
 
 /// A structure of the wire.
 pub(crate) struct Structure {
@@ -24,6 +24,8 @@ pub(crate) struct Member {
     pub(crate) required: bool,
     pub(crate) default: bool,
     pub(crate) is_option: bool,
+    /// Where it stands in REST protocols.
+    pub(crate) place: Place,
     /// The field's type, without its `Option`.
     pub(crate) inner: Type,
     /// The static that holds this member's rules.
@@ -73,11 +75,13 @@ impl Structure {
         let name = &self.name;
         let members = self.members.iter().map(|member| {
             let Member { wire, required, inner, rules, .. } = member;
+            let place = member.place.expression();
             quote! {
                 ::coffer_protocol::shape::Member {
                     wire: #wire,
                     required: #required,
                     shape: <#inner as #direction>::shape(&#rules),
+                    place: #place,
                 }
             }
         });
@@ -149,6 +153,7 @@ impl Member {
             required: attributes.required,
             default: attributes.default,
             is_option: within.is_some(),
+            place: attributes.place,
             inner: within.unwrap_or(&field.ty).clone(),
             rules,
         })

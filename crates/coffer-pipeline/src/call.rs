@@ -1,6 +1,8 @@
 //! What an operation or a job decides with: typed reads, staged writes, a fixed `now`, entropy.
 
 mod aftermath;
+mod beside;
+mod functions;
 
 use std::any::Any;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +20,7 @@ use crate::demand::{Demand, Facts, Nothing};
 use crate::identity::organization::{OrganizationView, organization_view};
 use crate::job::{Job, JobRecord};
 use crate::operation::Access;
-use crate::outside::Outside;
+use crate::outside::{FunctionOrder, Outside};
 use crate::permissions::Permissions;
 use crate::root_key::{RootKeyRing, StoreKeyRow};
 use crate::world::{Clock, World};
@@ -37,6 +39,7 @@ pub struct Call<'w> {
     item_calls: Vec<ItemCall>,
     service_events: Vec<ServiceEvent>,
     events: u16,
+    order: Option<Box<FunctionOrder>>,
     root_keys: OnceLock<Arc<RootKeys>>,
     /// What a reading decision read last: what it asks for permission on is what it then reads.
     last: Option<(Key, Option<Arc<dyn Any + Send + Sync>>)>,
@@ -64,6 +67,8 @@ pub struct Trace {
     pub(crate) service_events: Vec<ServiceEvent>,
     /// The records that its commit holds, for the journal; none where it changed nothing.
     pub(crate) committed: Vec<AuditRecord>,
+    /// The function that it orders to be run.
+    pub(crate) order: Option<Box<FunctionOrder>>,
 }
 
 impl<'w> Call<'w> {
@@ -86,6 +91,7 @@ impl<'w> Call<'w> {
             item_calls: Vec::new(),
             service_events: Vec::new(),
             events: 0,
+            order: None,
             root_keys: OnceLock::new(),
             last: None,
         }
@@ -98,6 +104,7 @@ impl<'w> Call<'w> {
             item_calls: self.item_calls,
             service_events: self.service_events,
             committed: Vec::new(),
+            order: self.order,
         };
         Outcome {
             transaction: self.transaction,

@@ -23,12 +23,17 @@ pub mod world;
 pub use audit::AuditRecord;
 pub use call::Call;
 pub use coffer_policy::{ContextValue, ContextValues, Decision, Outcome};
+pub use coffer_protocol::rest::Http;
 pub use context::{Caller, CallerKind, RequestContext, Scope};
 pub use demand::{Demand, Facts, FederatedPrincipal, Guard, KeyValues, Nothing, requested_tags};
 pub use event::EventRecord;
 pub use job::{Errand, Job, JobRecord, Prepared, Verdict};
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
-pub use outside::{NoOutside, Outside, RotatorAction, RotatorStep, Unreachable};
+pub use outside::{
+    FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
+    FunctionOutcome, NamedCode, NoFunctions, NoOutside, NotRun, Outside, RotatorAction, RotatorStep,
+    Unreachable, ZipCode,
+};
 pub use permissions::Permissions;
 pub use road::{Answer, Foreseen, Received, Road, TlsSession};
 pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};

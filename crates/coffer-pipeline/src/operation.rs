@@ -3,13 +3,15 @@
 use std::pin::Pin;
 
 use coffer_policy::ContextValues;
+use coffer_protocol::rest::Http;
 use coffer_protocol::shape::{Rules, Shape};
 use coffer_protocol::{AuditObject, Decode, Encode, ErrorRow, Fault, Input, Output};
 
 use crate::call::Call;
 use crate::context::RequestContext;
 use crate::demand::Demand;
-use crate::road::{Answer, Authenticated, Foreseen, Road, foresee, travel};
+use crate::outside::{FunctionOutcome, NotRun};
+use crate::road::{Answer, Authenticated, Foreseen, Received, Road, Route, foresee, travel};
 use crate::world::World;
 
 /// One operation of an AWS service: what it takes, gives, needs and does.
@@ -23,6 +25,8 @@ pub trait Operation: Send + Sync + 'static {
     /// Whether callers sign their requests. Only those operations do without that prove by their
     /// input who calls.
     const SIGNING: Signing = Signing::Required;
+    /// How it is asked for, in a REST protocol.
+    const HTTP: Option<Http> = None;
     /// What it takes.
     type Input: Input + Send + Sync + 'static;
     /// What it gives.
@@ -62,6 +66,20 @@ pub trait Operation: Send + Sync + 'static {
         call: &mut Call<'_>,
         input: &Self::Input,
     ) -> impl Future<Output = Result<Self::Output, Fault>> + Send;
+
+    /// Completes the answer of a decision that ordered a function to be run, with what came of it.
+    ///
+    /// # Errors
+    /// What the caller is told of a function that was not run.
+    fn carried_out(
+        output: Self::Output,
+        outcome: Result<FunctionOutcome, NotRun>,
+    ) -> Result<Self::Output, Fault> {
+        match outcome {
+            Ok(_) => Ok(output),
+            Err(not_run) => Err(Fault::internal(not_run)),
+        }
+    }
 }
 
 /// What an operation does to the store.
@@ -108,6 +126,8 @@ pub enum Protocol {
         /// The XML namespace of answers.
         namespace: &'static str,
     },
+    /// REST-JSON: [`Operation::HTTP`] says method and path.
+    RestJson,
 }
 
 /// An operation's row in its service's table.
@@ -120,12 +140,14 @@ pub struct Entry {
     pub errors: &'static [ErrorRow],
     /// Whether its requests have to be signed.
     pub signing: Signing,
+    /// How it is asked for, in a REST protocol.
+    pub http: Option<Http>,
     /// The shape of its input.
     pub input: fn() -> Shape,
     /// The shape of its output.
     pub output: fn() -> Shape,
     pub(crate) travel: for<'a> fn(&'a Road, Authenticated) -> Travelling<'a>,
-    foresee: for<'a> fn(&'a World, &'a RequestContext, Protocol, &[u8]) -> Foreseeing<'a>,
+    foresee: for<'a> fn(&'a World, &'a RequestContext, Route, &Received) -> Foreseeing<'a>,
 }
 
 /// A request on its way through the typed rooms.
@@ -142,6 +164,7 @@ impl Entry {
             access: O::ACCESS,
             errors: O::ERRORS,
             signing: O::SIGNING,
+            http: O::HTTP,
             input: || <O::Input as Decode>::shape(Rules::NONE),
             output: || <O::Output as Encode>::shape(Rules::NONE),
             travel: travel::<O>,
@@ -155,15 +178,15 @@ impl Entry {
     /// keys that it uses for its caller.
     ///
     /// # Errors
-    /// A body that is no input; what names no resource; a store or a policy that cannot be read.
+    /// A request that is no input; what names no resource; a store or a policy that cannot be read.
     pub fn foresee<'a>(
         &self,
         world: &'a World,
         context: &'a RequestContext,
-        protocol: Protocol,
-        body: &[u8],
+        route: Route,
+        received: &Received,
     ) -> Foreseeing<'a> {
-        (self.foresee)(world, context, protocol, body)
+        (self.foresee)(world, context, route, received)
     }
 }
 

@@ -1,9 +1,16 @@
-//! The world outside the process, which only jobs reach.
+//! The world outside the process, which jobs reach, and orders that follow a decision.
+
+mod functions;
 
 use std::fmt;
 
 use async_trait::async_trait;
 use coffer_model::Sensitive;
+
+pub use functions::{
+    FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
+    FunctionOutcome, NamedCode, NoFunctions, NotRun, ZipCode,
+};
 
 /// What answers to requests that go out.
 #[async_trait]

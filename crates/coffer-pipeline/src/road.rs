@@ -1,9 +1,13 @@
 //! The road: six rooms in a row, each of which only opens with what the one before it made.
 //!
 //! receive → authenticate → decode → authorize → decide → respond
+//!
+//! Where a decision orders something outside of the process, that is carried out between deciding
+//! and responding.
 
 mod authenticate;
 mod authorize;
+mod carry_out;
 mod decide;
 mod decode;
 mod foresee;
@@ -94,11 +98,10 @@ impl Road {
     pub async fn foresee(&self, received: Received) -> Result<Vec<Foreseen>, Fault> {
         let request_id = self.request_ids.next();
         let route = self.routes.find(&received).map_err(|missing| missing.fault)?;
-        let body = received.body.clone();
         let request = authenticate::authenticate(self, route, request_id, received).await;
         let request = request.map_err(|stranger| stranger.fault)?;
-        let protocol = route.service.protocol;
-        route.entry.foresee(&self.world, request.context(), protocol, &body).await
+        let (route, context, received) = request.into_parts();
+        route.entry.foresee(&self.world, &context, route, &received).await
     }
 
     async fn answer_stranger(
@@ -130,6 +133,9 @@ pub(crate) fn travel<O: Operation>(road: &Road, request: Authenticated) -> Trave
     match decode::decode::<O>(request) {
         Ok(decoded) => Box::pin(async move {
             let decided = match decide::decide_traced(&road.world, &decoded).await {
+                Ok((output, trace)) if trace.order.is_some() => {
+                    Box::pin(carry_out::carry_out(road, &decoded, output, trace)).await
+                }
                 Ok((output, trace)) => {
                     let kept = record::answered(road, &decoded, &output, &trace).kept().await;
                     kept.map(|()| output)

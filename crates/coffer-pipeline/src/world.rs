@@ -3,13 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use coffer_model::Timestamp;
 use coffer_protocol::Fault;
 use coffer_seal::{Entropy, SessionSealer};
 use coffer_store::Tables;
 
 use crate::audit::trail::AuditPlace;
-use crate::outside::Outside;
+use crate::outside::{
+    FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome, NotRun, Outside, ZipCode,
+};
 use crate::root_key::RootKeyRing;
 
 /// The lasting surroundings of every decision.
@@ -28,11 +31,43 @@ pub struct World {
     pub dev: bool,
     /// What is outside the process, for jobs.
     pub outside: Arc<dyn Outside>,
+    /// What runs functions, for orders that follow a decision, and for jobs.
+    pub functions: Arc<dyn FunctionHost>,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
     /// Where audit records go, beside those that commits keep.
     pub audit: AuditPlace,
 }
+
+impl World {
+    /// Runs a function that a decision has ordered.
+    ///
+    /// # Errors
+    /// Why it was not run.
+    pub async fn run_function(&self, order: FunctionOrder) -> Result<FunctionOutcome, NotRun> {
+        if !self.functions.is_enabled() {
+            return Err(NotRun::Off);
+        }
+        self.functions.invoke(order, self).await
+    }
+}
+
+#[async_trait]
+impl FunctionCodeSource for World {
+    async fn zip(&self, code: &ZipCode) -> Result<Vec<u8>, String> {
+        let bytes = usize::try_from(code.bytes).map_err(|error| error.to_string())?;
+        let mut zip = Vec::with_capacity(bytes.min(ZIP_BYTES_MAX));
+        for row in &code.rows {
+            let part = self.tables.get_bytes(row).await.map_err(|error| error.to_string())?;
+            let (part, _) = part.ok_or("a part of the zip is not in the store any more")?;
+            zip.extend_from_slice(&part);
+        }
+        if zip.len() == bytes { Ok(zip) } else { Err("the zip is not whole".to_owned()) }
+    }
+}
+
+/// As large as a zip may be.
+const ZIP_BYTES_MAX: usize = 50 << 20;
 
 /// Where decisions wait for each other: those that would else go on taking each other's place, and
 /// those that have much to compute.

@@ -18,6 +18,7 @@ mod numbers;
 
 pub use constraint::enum_constraint;
 pub(crate) use echo::clipped;
+pub(crate) use leaves::LIST_UNEXPECTED;
 pub use leaves::enumeration;
 pub use serde_json::Value;
 
@@ -78,7 +79,7 @@ impl std::error::Error for UnknownValue {}
 /// Which protocol's habits a request follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// awsJson: values have types.
+    /// awsJson, and the bodies of REST-JSON: values have types.
     Json,
     /// awsQuery: every leaf is a text, lists and maps are numbered.
     Query,

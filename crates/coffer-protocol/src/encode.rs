@@ -8,6 +8,7 @@ use coffer_model::{Sensitive, Timestamp};
 use zeroize::Zeroize;
 
 use crate::audit::{ANSWERED, Audit};
+use crate::rest::Placed;
 use crate::shape::{Kind, Rules, Shape};
 
 mod text;
@@ -28,7 +29,12 @@ pub trait Encode {
 }
 
 /// A structure that an operation answers with; made by `#[derive(Output)]`.
-pub trait Output: Encode + Audit<ANSWERED> {}
+pub trait Output: Encode + Audit<ANSWERED> {
+    /// Hands over the members that stand outside of the body's structure in REST protocols.
+    fn place(&self, answer: &mut Placed) {
+        let _ = answer;
+    }
+}
 
 /// Ends an object or list whose entries each wrote a comma.
 pub fn close(bracket: u8, out: &mut Vec<u8>) {

@@ -114,6 +114,33 @@ impl Fault {
         out
     }
 
+    /// The body of the answer in REST-JSON, whose code is in a header. AWS: Lambda's own errors say
+    /// whose fault they are; those that every service has do not.
+    pub fn to_rest_json(&self, is_of_model: bool) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.message.len() + 64);
+        out.push(b'{');
+        if is_of_model {
+            let kind = if self.is_server_fault() { "Service" } else { "User" };
+            out.extend_from_slice(b"\"Type\":");
+            kind.encode_json(&mut out);
+            out.push(b',');
+        }
+        if let Some(name) = self.member.name().filter(|_| !self.message.is_empty()) {
+            name.encode_json(&mut out);
+            out.push(b':');
+            self.message.encode_json(&mut out);
+            out.push(b',');
+        }
+        for (name, value) in &self.extra {
+            name.encode_json(&mut out);
+            out.push(b':');
+            out.extend_from_slice(value.to_string().as_bytes());
+            out.push(b',');
+        }
+        crate::encode::close(b'}', &mut out);
+        out
+    }
+
     /// The body of the answer in awsQuery.
     pub fn to_xml(&self, namespace: &str, request_id: &str) -> Vec<u8> {
         let kind = if self.is_server_fault() { "Receiver" } else { "Sender" };

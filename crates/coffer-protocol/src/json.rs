@@ -70,6 +70,18 @@ pub fn decode<I: Input>(body: &[u8]) -> Result<I, Fault> {
     }
 }
 
+/// Reads the members of a REST request's body, which may have none.
+pub(crate) fn members(body: &[u8]) -> Result<Vec<(Cow<'_, str>, Value)>, Fault> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Vec::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Body::Structure(members)) => Ok(members),
+        Ok(Body::List) => Err(Fault::serialization(decode::LIST_UNEXPECTED)),
+        Err(error) => Err(Fault::serialization("").with_cause(error)),
+    }
+}
+
 /// What a body is. The members of a structure are kept as they come, their names in place: most
 /// structures have few, and each member is asked for once.
 enum Body<'a> {

@@ -1,4 +1,4 @@
-//! The AWS wire: SigV4, awsJson, awsQuery, shapes and their validation. Pure, no IO.
+//! The AWS wire: SigV4, awsJson, awsQuery, REST-JSON, shapes and their validation. Pure, no IO.
 
 // The derives name this crate by its name, also within it.
 #[cfg(test)]
@@ -10,6 +10,7 @@ pub mod encode;
 pub mod fault;
 pub mod json;
 pub mod query;
+pub mod rest;
 pub mod shape;
 pub mod sigv4;
 

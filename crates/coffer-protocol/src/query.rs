@@ -133,7 +133,7 @@ fn index(digits: &str) -> Result<&str, Fault> {
 }
 
 /// Decodes `+` and `%20`.
-fn text(encoded: &[u8]) -> Result<String, Fault> {
+pub(crate) fn text(encoded: &[u8]) -> Result<String, Fault> {
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut rest = encoded.iter();
     while let Some(byte) = rest.next() {

@@ -14,6 +14,10 @@
 //! | `sensitive` | field | the value is never echoed (implied by `Sensitive<T>`) |
 //! | `member(min = 1, ..)` | list field | the same constraints, for each member |
 //! | `key(..)`, `value(..)` | map field | the same constraints, for each key or value |
+//! | `uri` | field of a REST input | it stands in the path, under its wire name |
+//! | `query = "tagKeys"`, `header = "X-Amz-..."` | field of a REST input or output | it stands there |
+//! | `payload` | field of a REST input or output | it is the whole body |
+//! | `status` | field of a REST output | it is the HTTP status |
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -184,6 +188,39 @@ pub struct Member {
     pub required: bool,
     /// What it looks like.
     pub shape: Shape,
+    /// Where it stands, in REST protocols.
+    pub place: Place,
+}
+
+/// Where a member stands in the requests and answers of REST protocols.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In the body's structure, as everywhere in the other protocols.
+    Body,
+    /// In the path, under the member's own name.
+    Uri,
+    /// In the query string, under this name.
+    Query(&'static str),
+    /// In the header of this name.
+    Header(&'static str),
+    /// It is the body.
+    Payload,
+    /// It is the HTTP status.
+    Status,
+}
+
+impl Place {
+    /// The place in the botocore model's words, where it is not the body's structure.
+    fn described(self, wire: &str) -> Option<Value> {
+        Some(match self {
+            Self::Body => return None,
+            Self::Uri => json!(["uri", wire]),
+            Self::Query(name) => json!(["querystring", name]),
+            Self::Header(name) => json!(["header", name]),
+            Self::Payload => json!(["payload"]),
+            Self::Status => json!(["statusCode"]),
+        })
+    }
 }
 
 impl Shape {
@@ -220,7 +257,8 @@ impl Shape {
 
     /// The description as JSON, in the botocore model's words: `type`, `members`, `required`,
     /// `member`, `key`, `value`, `enum`, `min`, `max`, `pattern`, `sensitive`; with the members'
-    /// names in order as `order`. A structure within itself is only `{"recursive": name}`.
+    /// names in order as `order`, and in `places` where those stand that are not in the body's
+    /// structure. A structure within itself is only `{"recursive": name}`.
     pub fn to_json(&self) -> Value {
         self.described(&mut Vec::new())
     }
@@ -293,6 +331,13 @@ fn describe_members(
     let order: Vec<_> = members.iter().map(|member| member.wire).collect();
     let required: Vec<_> =
         members.iter().filter(|member| member.required).map(|member| member.wire).collect();
+    let places: Map<_, _> = members
+        .iter()
+        .filter_map(|member| Some((member.wire.to_owned(), member.place.described(member.wire)?)))
+        .collect();
+    if !places.is_empty() {
+        json.insert("places".to_owned(), Value::Object(places));
+    }
     json.insert("name".to_owned(), json!(name));
     json.insert("members".to_owned(), Value::Object(shapes));
     json.insert("order".to_owned(), json!(order));

@@ -60,6 +60,11 @@ impl std::fmt::Debug for DigestSigner {
     }
 }
 
+/// The SHA-256 hash of bytes.
+pub fn sha256(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+}
+
 /// The SHA-256 hash of bytes, in hexadecimal digits.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(digest::digest(&digest::SHA256, bytes).as_ref())

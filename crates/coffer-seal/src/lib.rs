@@ -25,7 +25,7 @@ mod signature;
 mod totp;
 
 pub use data_key::{open_once, seal_once};
-pub use digest_signer::{DigestSigner, sha256_hex};
+pub use digest_signer::{DigestSigner, sha256, sha256_hex};
 pub use encryption_sdk::{SdkMessage, UnfitForMessage, WrappedKey, seal_message};
 pub use entropy::{Entropy, SystemEntropy, random_uuid, uuid_text};
 pub use envelope::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_bytes};

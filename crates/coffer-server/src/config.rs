@@ -32,6 +32,10 @@ pub struct DevOptions {
     /// The folder that trails are exported to [default: a temporary one].
     #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
     pub audit_exports: Option<PathBuf>,
+    /// Whether callers may make functions and have them run: whoever may make one runs code on this
+    /// host.
+    #[arg(long, env = "COFFER_FUNCTIONS_ENABLED")]
+    pub functions_enabled: bool,
     /// What to log, such as `info` or `coffer_pipeline=debug`.
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG", default_value = LOG_DEFAULT)]
     pub log: String,
@@ -112,6 +116,10 @@ pub struct Settings {
     /// The folder that trails are exported to [default: exports in the data directory].
     #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
     pub audit_exports: Option<PathBuf>,
+    /// Whether callers may make functions and have them run: whoever may make one runs code on this
+    /// host [default: false].
+    #[arg(long, value_name = "BOOL", env = "COFFER_FUNCTIONS_ENABLED")]
+    pub functions_enabled: Option<bool>,
     /// What to log, such as `info` or `coffer_pipeline=debug` [default: info].
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG")]
     pub log: Option<String>,
@@ -174,6 +182,8 @@ pub struct Config {
     pub rotation_allow_loopback: bool,
     /// How audit records are kept.
     pub audit: AuditSettings,
+    /// Whether there are functions.
+    pub functions_enabled: bool,
     /// What to log.
     pub log: String,
 }
@@ -217,6 +227,7 @@ impl Settings {
             audit_sync: self.audit_sync.or(other.audit_sync),
             audit_on_failure: self.audit_on_failure.or(other.audit_on_failure),
             audit_exports: self.audit_exports.or(other.audit_exports),
+            functions_enabled: self.functions_enabled.or(other.functions_enabled),
             log: self.log.or(other.log),
         }
     }
@@ -265,6 +276,7 @@ impl Settings {
             rotation_ca_file: self.rotation_ca_file,
             rotation_allow_loopback: self.rotation_allow_loopback.unwrap_or(false),
             audit,
+            functions_enabled: self.functions_enabled.unwrap_or(false),
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })
     }
@@ -403,6 +415,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:4566");
         assert_eq!(config.root_key.to_string(), "file `coffer-data/root.key`");
         assert!(config.tls.is_none() && config.access_key.is_none());
+        assert!(!config.functions_enabled);
     }
 
     #[test]

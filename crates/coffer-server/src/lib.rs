@@ -7,6 +7,7 @@ pub mod config;
 mod connection;
 mod databases;
 mod files;
+mod functions;
 mod head_timer;
 mod internet;
 mod jobs;

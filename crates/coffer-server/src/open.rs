@@ -10,7 +10,7 @@ use coffer_pipeline::identity::organization::{
     FirstAccountRecord, draw_account, draw_root_access_key,
 };
 use coffer_pipeline::sealing::SealedRows;
-use coffer_pipeline::{Clock, NoOutside, RootKeyRing, StoreKeyRow, Turns, World};
+use coffer_pipeline::{Clock, NoFunctions, NoOutside, RootKeyRing, StoreKeyRow, Turns, World};
 use coffer_seal::{Entropy, RootKey, RootKeys, RowSealer};
 use coffer_store::{Batch, Direction, Embedded, Scan, Sim, Store, Tables, Transaction};
 
@@ -142,7 +142,8 @@ fn world(
     };
     let turns = Turns::default();
     let outside = Arc::new(NoOutside);
-    Ok(World { tables, root_key, sessions, outside, entropy, clock, dev, turns, audit })
+    let functions = Arc::new(NoFunctions);
+    Ok(World { tables, root_key, sessions, outside, functions, entropy, clock, dev, turns, audit })
 }
 
 /// Refuses rows that no key in the store opens: a new key would shut them away for good.

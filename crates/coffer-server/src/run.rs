@@ -22,7 +22,7 @@ use crate::open::{self, FirstAccount, Opened};
 use crate::readiness::Readiness;
 use crate::runtime::{MovableClock, RealClock};
 use crate::serve::State;
-use crate::{jobs, listen, log, runtime, tls, trail};
+use crate::{functions, jobs, listen, log, runtime, tls, trail};
 
 /// The server could not start; the text says what failed, why, and what to do.
 #[derive(Debug)]
@@ -42,6 +42,7 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
         let beyond = beyond(&config).map_err(StartError)?;
         let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
         opened.world.outside = Arc::new(beyond);
+        opened.world.functions = functions::host(config.functions_enabled);
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
 }
@@ -63,6 +64,7 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let internet = Internet::new(None, true).map_err(StartError)?;
         let databases = Databases::new(None, true).map_err(StartError)?;
         opened.world.outside = Arc::new(Beyond { internet, databases });
+        opened.world.functions = functions::host(options.functions_enabled);
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
     })
 }
@@ -92,11 +94,11 @@ async fn serve(
     kind: Kind,
 ) -> Result<(), StartError> {
     let Opened { world, store, first } = opened;
+    let bodies = Room::new(world.functions.is_enabled());
     let road = Road::new(Arc::new(world), coffer_services::SERVICES);
     let metrics = Metrics::new(road.routes())
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
-    let state =
-        Arc::new(State { road, metrics, bodies: Room::new(), readiness: Readiness::default() });
+    let state = Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let scheme = if acceptor.is_some() { "https" } else { "http" };
     let url = format!("{scheme}://{}", reachable(address));

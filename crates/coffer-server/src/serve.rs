@@ -42,11 +42,26 @@ pub(crate) async fn serve(
         return own_path(&state, request.method(), path).await;
     }
     let started = runtime::instant();
-    let answer = travel(&state, peer, request).await;
+    let answer = match is_invocation(&request) {
+        true => to_its_end(state.clone(), peer, request).await,
+        false => travel(&state, peer, request).await,
+    };
     let took = started.elapsed();
     state.metrics.answered(&answer, took);
     log(&answer, took);
     response(answer)
+}
+
+/// Whether a function is called, which goes on whether or not its caller waits.
+fn is_invocation(request: &Request<Incoming>) -> bool {
+    request.uri().path().trim_end_matches('/').ends_with(INVOCATIONS)
+}
+
+/// Takes a request to its end also where its caller goes away: what a function has begun is
+/// recorded.
+async fn to_its_end(state: Arc<State>, peer: Peer, request: Request<Incoming>) -> Answer {
+    let travelling = runtime::spawn(async move { travel(&state, peer, request).await });
+    travelling.await.unwrap_or_else(|error| Answer::lost(&error))
 }
 
 async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer {
@@ -102,6 +117,12 @@ fn response(answer: Answer) -> Response<Full<Bytes>> {
     if let Ok(id) = HeaderValue::try_from(answer.request_id) {
         headers.insert(REQUEST_ID, id);
     }
+    for (name, value) in answer.headers {
+        let name = header::HeaderName::from_bytes(name.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::try_from(value)) {
+            headers.insert(name, value);
+        }
+    }
     response
 }
 
@@ -140,6 +161,7 @@ fn log(answer: &Answer, took: Duration) {
 }
 
 const OWN_PATHS: &str = "/_coffer/";
+const INVOCATIONS: &str = "/invocations";
 const METRICS_PATH: &str = "/metrics";
 const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-amzn-requestid");
 const JSON: &str = "application/json";

@@ -5,6 +5,7 @@ pub mod cloudtrail;
 pub mod coffer;
 pub mod iam;
 pub mod kms;
+pub mod lambda;
 pub mod organizations;
 mod page;
 pub mod secretsmanager;
@@ -19,6 +20,7 @@ pub const SERVICES: &[Service] = &[
     cloudtrail::SERVICE,
     iam::SERVICE,
     kms::SERVICE,
+    lambda::SERVICE,
     organizations::SERVICE,
     secretsmanager::SERVICE,
     ssm::SERVICE,
@@ -33,6 +35,8 @@ pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),
+    JobEntry::of::<lambda::ForgetCode>(),
+    JobEntry::of::<lambda::InvokeLater>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),
     JobEntry::of::<secretsmanager::replicate_secret::ReplicateSecret>(),
     JobEntry::of_errand::<secretsmanager::rotation::CarryOutRotation>(),

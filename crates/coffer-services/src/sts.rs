@@ -15,6 +15,7 @@ mod get_session_token;
 mod golden;
 mod mfa;
 mod role;
+mod service_session;
 mod session_policy;
 mod session_tags;
 pub mod web_identity;
@@ -23,6 +24,7 @@ mod wire;
 use coffer_pipeline::{Entry, Protocol, Service};
 
 pub use authorization_message::encode_authorization_message;
+pub(crate) use service_session::service_session;
 
 /// STS on the port.
 pub const SERVICE: Service = Service {

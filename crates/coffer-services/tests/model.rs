@@ -1,5 +1,5 @@
 //! Every operation compared with AWS's published model, as botocore carries it: input members and
-//! their constraints, output members, errors.
+//! their constraints, output members, errors; in REST protocols also where they stand.
 //!
 //! What coffer lacks stands in `tests/unsupported.txt`, and where it knowingly differs in
 //! `tests/differences.txt`. Both lists may only shrink: an entry that is no longer true fails.
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use coffer_pipeline::{Entry, Service};
+use coffer_pipeline::{Entry, Protocol, Service};
 use coffer_services::SERVICES;
 use serde_json::{Map, Value, json};
 
@@ -66,6 +66,25 @@ fn compare(service: &str, entry: &Entry, model: &Value, differences: &mut Vec<St
     let our_output = ours(&(entry.output)().to_json(), Side::Output);
     diff(&format!("{at} output"), &output, &our_output, differences);
     compare_errors(&at, entry, model, operation, differences);
+    compare_http(&at, entry, operation, differences);
+}
+
+/// Method, path and status, where these say which operation is asked for.
+fn compare_http(at: &str, entry: &Entry, operation: &Value, differences: &mut Vec<String>) {
+    let Some(http) = entry.http else { return };
+    let ours = json!({
+        "method": http.method, "requestUri": http.path, "responseCode": http.status,
+    });
+    diff(&format!("{at} http"), &operation["http"], &ours, differences);
+}
+
+#[test]
+fn every_operation_of_a_rest_service_says_how_it_is_asked_for() {
+    for (service, _) in services() {
+        let is_rest = service.protocol == Protocol::RestJson;
+        let unlike = |entry: &&Entry| entry.http.is_some() != is_rest;
+        assert!(!service.operations.iter().any(|entry| unlike(&entry)), "{}", service.name);
+    }
 }
 
 fn compare_errors(
@@ -146,6 +165,10 @@ fn resolve(model: &Value, name: &str, side: Side, outer: &mut Vec<String>) -> Va
             })
             .collect();
         out.insert("members".to_owned(), Value::Object(members));
+        let places = places_of(shape);
+        if !places.is_empty() {
+            out.insert("places".to_owned(), Value::Object(places));
+        }
     }
     for part in ["member", "key", "value"] {
         if let Some(inner) = shape[part]["shape"].as_str() {
@@ -159,6 +182,21 @@ fn resolve(model: &Value, name: &str, side: Side, outer: &mut Vec<String>) -> Va
     }
     outer.pop();
     normal(out, side)
+}
+
+/// Where members stand that are not in the body's structure.
+fn places_of(shape: &Value) -> Map<String, Value> {
+    let mut places = Map::new();
+    for (name, member) in shape["members"].as_object().into_iter().flatten() {
+        let place = match member["location"].as_str() {
+            Some("statusCode") => json!(["statusCode"]),
+            Some(location) => json!([location, member["locationName"]]),
+            None if shape["payload"] == json!(name) => json!(["payload"]),
+            None => continue,
+        };
+        places.insert(name.clone(), place);
+    }
+    places
 }
 
 /// Our description with what only we have left out.

@@ -24,8 +24,8 @@ def _run(server):
 
 @pytest.fixture(scope="session")
 def dev_server():
-    """`coffer dev`, its clock left alone."""
-    yield from _run(Server("dev"))
+    """`coffer dev`, its clock left alone; functions may be made."""
+    yield from _run(Server("dev", extra=["--functions-enabled"]))
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def timed_server():
 def real_server(tmp_path_factory):
     """`coffer server` on the embedded engine."""
     data = tmp_path_factory.mktemp("data") / "coffer-data"
-    yield from _run(real(data))
+    yield from _run(real(data, extra=["--functions-enabled", "true"]))
 
 
 def real(data, **options):
@@ -79,7 +79,7 @@ def timed(timed_server):
 @pytest.fixture
 def restartable(tmp_path):
     """A `coffer server` of the test's own, which it may stop, kill and start again."""
-    server = real(tmp_path / "coffer-data")
+    server = real(tmp_path / "coffer-data", extra=["--functions-enabled", "true"])
     server.start()
     try:
         yield server

@@ -1,6 +1,7 @@
 """No plaintext in any file, log, error or metric: values that are known are looked for."""
 
 import base64
+import json
 import secrets
 import zlib
 
@@ -8,6 +9,7 @@ import botocore.exceptions
 import pytest
 
 import wire
+from functions import make, zipped
 from world import REAL_SECRET, World
 
 
@@ -143,6 +145,43 @@ def use_keys(world, canary):
     canary.values["a random password"] = password.encode()
 
 
+def use_functions(world, canary, texts):
+    """Environments, code, events and what clients say of themselves."""
+    code = zipped(canary.text("the code of a function"))
+    variables = {"CANARY": canary.text("a variable of a function")}
+    made = make(world, Code={"ZipFile": code}, Environment={"Variables": variables})
+    name = made["FunctionName"]
+    assert made["Environment"]["Variables"] == variables
+    client = world.functions
+    client.get_function(FunctionName=name)
+    client.publish_version(FunctionName=name)
+    client.update_function_configuration(
+        FunctionName=name,
+        Environment={"Variables": {"CANARY": canary.text("a second variable")}},
+    )
+    for number, variables in enumerate(({"AWS_REGION": ""}, {"A": ""}, {"a b": ""})):
+        refused = {key: canary.text(f"a refused variable, {number}") for key in variables}
+        swallow(
+            world.raw_functions.update_function_configuration,
+            texts,
+            FunctionName=name,
+            Environment={"Variables": refused},
+        )
+    for number, kind in enumerate(("RequestResponse", "Event", "DryRun")):
+        swallow(
+            client.invoke,
+            texts,
+            FunctionName=name,
+            InvocationType=kind,
+            LogType="Tail",
+            Payload=json.dumps(canary.text(f"an event, {number}")),
+            ClientContext=canary.text(f"what a client says, {number}"),
+        )
+    payload = "{" + canary.text("an event that is no JSON")
+    swallow(client.invoke, texts, FunctionName=name, Payload=payload)
+    client.delete_function(FunctionName=name)
+
+
 def send_by_hand(world, canary, texts):
     """Bodies that can not be read, or are signed wrongly, hold values too."""
     bodies = [
@@ -168,6 +207,7 @@ def spoken(restartable):
     write_parameters(world, canary, texts)
     write_secrets(world, canary, texts)
     use_keys(world, canary)
+    use_functions(world, canary, texts)
     send_by_hand(world, canary, texts)
     canary.values["the root's secret key"] = REAL_SECRET.encode()
     yield restartable, world, canary, texts

@@ -86,6 +86,14 @@ class World:
         return self.client("sts")
 
     @property
+    def functions(self):
+        return self.client("lambda")
+
+    @property
+    def raw_functions(self):
+        return self.client("lambda", checked=False)
+
+    @property
     def iam(self):
         return self.client("iam")
 

@@ -106,6 +106,7 @@ async fn verified(road: &Road, route: Route, received: &Received) -> Result<Prov
     let style = match route.service.protocol {
         Protocol::Json { .. } => FaultStyle::Json,
         Protocol::Query { .. } => FaultStyle::Query,
+        Protocol::RestJson => FaultStyle::Rest,
     };
     let refused = |fault: AuthFault| refusal(&fault, style);
     let view = view_of(received);

@@ -1,13 +1,14 @@
 //! Foresee: what the policies say of a request, without anything being done.
 
 use coffer_policy::Outcome;
-use coffer_protocol::query::Form;
-use coffer_protocol::{Fault, json};
+use coffer_protocol::Fault;
 
 use super::authorize::Asked;
+use super::decode::input_of;
+use super::{Received, Route};
 use crate::call::Call;
 use crate::context::RequestContext;
-use crate::operation::{Access, Foreseeing, Operation, Protocol};
+use crate::operation::{Access, Foreseeing, Operation};
 use crate::world::World;
 
 /// What the policies say of a permission that a request needs.
@@ -26,13 +27,10 @@ pub struct Foreseen {
 pub(crate) fn foresee<'a, O: Operation>(
     world: &'a World,
     context: &'a RequestContext,
-    protocol: Protocol,
-    body: &[u8],
+    route: Route,
+    received: &Received,
 ) -> Foreseeing<'a> {
-    let input: Result<O::Input, Fault> = match protocol {
-        Protocol::Json { .. } => json::decode(body),
-        Protocol::Query { .. } => Form::parse(body).and_then(Form::decode),
-    };
+    let input = input_of::<O>(route, received);
     Box::pin(async move { foreseen::<O>(world, context, &input?).await })
 }
 

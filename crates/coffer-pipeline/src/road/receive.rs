@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use coffer_model::Timestamp;
+use coffer_protocol::rest::Parts;
 use coffer_seal::{Entropy, uuid_text};
 use http::header::{HOST, USER_AGENT};
 
@@ -49,6 +50,17 @@ impl Received {
             cipher_suite: session.cipher_suite.clone(),
             client_provided_host_header: cut(host.unwrap_or_default(), HOST_BYTES_MAX).to_owned(),
         })
+    }
+
+    /// The parts that the members of a REST request stand in.
+    pub(crate) fn parts(&self) -> Parts<'_> {
+        Parts {
+            method: self.head.method.as_str(),
+            path: self.head.uri.path(),
+            query: self.head.uri.query(),
+            headers: &self.head.headers,
+            body: &self.body,
+        }
     }
 
     /// The `User-Agent` header, cut to a bounded length.

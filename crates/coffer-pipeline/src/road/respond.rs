@@ -1,6 +1,6 @@
 //! Respond: an output or a fault becomes status, type and bytes.
 
-use coffer_protocol::{Fault, Output, json, query};
+use coffer_protocol::{Fault, Output, json, query, rest};
 
 use super::Route;
 use crate::operation::{Access, Protocol};
@@ -11,6 +11,8 @@ pub struct Answer {
     pub status: u16,
     /// The `Content-Type`.
     pub content_type: &'static str,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Vec<u8>,
     /// The id in `x-amzn-RequestId`.
@@ -27,32 +29,66 @@ impl Answer {
         self.route.is_some_and(|route| route.entry.access == Access::Read)
     }
 
+    /// A request whose task ended badly: nothing more is known of it.
+    pub fn lost(cause: &dyn std::fmt::Display) -> Self {
+        Self::fault_in(Protocol::RestJson, String::new(), Fault::internal(cause))
+    }
+
     pub(crate) fn output<T: Output>(route: Route, request_id: String, output: &T) -> Self {
-        let (content_type, body) = match route.service.protocol {
-            Protocol::Json { .. } => (JSON, json::encode(output)),
-            Protocol::Query { namespace, .. } => {
-                (XML, query::encode(route.entry.name, namespace, output, &request_id))
-            }
+        let mut answer = Self {
+            status: 200,
+            content_type: JSON,
+            headers: Vec::new(),
+            body: Vec::new(),
+            request_id,
+            route: Some(route),
+            fault: None,
         };
-        Self { status: 200, content_type, body, request_id, route: Some(route), fault: None }
+        match (route.service.protocol, route.entry.http) {
+            (Protocol::Query { namespace, .. }, _) => {
+                let name = route.entry.name;
+                answer.content_type = XML;
+                answer.body = query::encode(name, namespace, output, &answer.request_id);
+            }
+            (Protocol::RestJson, Some(http)) => {
+                let written = rest::encode(&http, output);
+                answer.content_type = rest::CONTENT_TYPE;
+                answer.status = written.status;
+                answer.headers = written.headers;
+                answer.body = written.body;
+            }
+            (Protocol::Json { .. } | Protocol::RestJson, _) => answer.body = json::encode(output),
+        }
+        answer
     }
 
     pub(crate) fn fault(route: Route, request_id: String, fault: Fault) -> Self {
-        let answer = Self::fault_in(route.service.protocol, request_id, fault);
+        let is_of_model = route.entry.errors.iter().any(|row| row.code == fault.code);
+        let answer = Self::fault_of(route.service.protocol, request_id, fault, is_of_model);
         Self { route: Some(route), ..answer }
     }
 
     /// A fault before a route was found, in the words of a protocol.
     pub(crate) fn fault_in(protocol: Protocol, request_id: String, fault: Fault) -> Self {
+        Self::fault_of(protocol, request_id, fault, false)
+    }
+
+    fn fault_of(protocol: Protocol, request_id: String, fault: Fault, is_of_model: bool) -> Self {
+        let mut headers = Vec::new();
         let (content_type, body, fault) = match protocol {
             Protocol::Query { namespace, .. } => {
                 let fault = fault.in_query();
                 (XML, fault.to_xml(namespace, &request_id), fault)
             }
             Protocol::Json { .. } => (JSON, fault.to_json(), fault),
+            Protocol::RestJson => {
+                let fault = fault.in_rest();
+                headers.push((rest::ERROR_TYPE, fault.code.to_owned()));
+                (rest::CONTENT_TYPE, fault.to_rest_json(is_of_model), fault)
+            }
         };
         let status = fault.status;
-        Self { status, content_type, body, request_id, route: None, fault: Some(fault) }
+        Self { status, content_type, headers, body, request_id, route: None, fault: Some(fault) }
     }
 }
 

@@ -1,9 +1,10 @@
-//! Finds the operation that a request asks for, by `X-Amz-Target` or by `Action`.
+//! Finds the operation that a request asks for: by `X-Amz-Target`, by its path, or by `Action`.
 
 use std::collections::HashMap;
 
 use coffer_protocol::Fault;
 use coffer_protocol::query::Form;
+use coffer_protocol::rest::Http;
 use foldhash::fast::RandomState;
 use http::header::{CONTENT_TYPE, HeaderName};
 
@@ -25,13 +26,19 @@ pub struct Route {
 pub struct Routes {
     by_target: HashMap<String, Route, RandomState>,
     by_action: HashMap<&'static str, (Protocol, HashMap<&'static str, Route>)>,
+    /// So few that they are looked through.
+    by_path: Vec<(Http, Route)>,
     all: Vec<Route>,
 }
 
 impl Routes {
     pub(crate) fn new(services: &'static [Service]) -> Self {
-        let mut routes =
-            Self { by_target: HashMap::default(), by_action: HashMap::new(), all: Vec::new() };
+        let mut routes = Self {
+            by_target: HashMap::default(),
+            by_action: HashMap::new(),
+            by_path: Vec::new(),
+            all: Vec::new(),
+        };
         for service in services {
             for entry in service.operations {
                 let route = Route { service, entry, index: routes.all.len() };
@@ -44,6 +51,9 @@ impl Routes {
                         let new = || (service.protocol, HashMap::new());
                         let (_, actions) = routes.by_action.entry(version).or_insert_with(new);
                         actions.insert(entry.name, route);
+                    }
+                    Protocol::RestJson => {
+                        routes.by_path.extend(entry.http.map(|http| (http, route)));
                     }
                 }
             }
@@ -61,6 +71,9 @@ impl Routes {
             let route = target.to_str().ok().and_then(|target| self.by_target.get(target));
             return route.copied().ok_or_else(|| NoRoute::json(Fault::unknown_operation()));
         }
+        if let Some(found) = self.find_by_path(received) {
+            return found;
+        }
         let form = form_of(received).map_err(|fault| NoRoute::unread(received, fault))?;
         let Some(action) = form.action() else {
             return Err(NoRoute::json(Fault::unknown_operation()));
@@ -74,6 +87,25 @@ impl Routes {
         route.ok_or_else(|| {
             Box::new(NoRoute { fault: Fault::invalid_action(action, version), protocol })
         })
+    }
+}
+
+impl Routes {
+    /// The operation of a REST service; nothing where the path is none of such a service.
+    ///
+    /// AWS: the paths of the REST services that are here begin with the date of their API.
+    fn find_by_path(&self, received: &Received) -> Option<Result<Route, Box<NoRoute>>> {
+        let path = received.head.uri.path();
+        let begins_with_date = path.as_bytes().get(1..3).is_some_and(|century| century == CENTURY);
+        if !begins_with_date {
+            return None;
+        }
+        let method = received.head.method.as_str();
+        let mut all = self.by_path.iter();
+        let found = all.find(|(http, _)| http.labels(method, path).is_some());
+        let missing =
+            || NoRoute { fault: Fault::unknown_operation(), protocol: Protocol::RestJson };
+        Some(found.map(|(_, route)| *route).ok_or_else(|| Box::new(missing())))
     }
 }
 
@@ -108,6 +140,7 @@ pub(super) fn form_of(received: &Received) -> Result<Form, Fault> {
     Form::parse(&received.body)
 }
 
+const CENTURY: &[u8] = b"20";
 const TARGET: HeaderName = HeaderName::from_static("x-amz-target");
 const FORM: &[u8] = b"application/x-www-form-urlencoded";
 // AWS: what it says of a form without a version, and the namespace of faults that are no service's

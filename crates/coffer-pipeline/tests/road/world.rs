@@ -9,8 +9,8 @@ use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoOutside, NotMovable, Received, Road,
-    RootKeyRing, Scope, Turns, World,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoFunctions, NoOutside, NotMovable,
+    Received, Road, RootKeyRing, Scope, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer};
@@ -85,6 +85,7 @@ impl Harness {
             root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
             sessions,
             outside: Arc::new(NoOutside),
+            functions: Arc::new(NoFunctions),
             entropy,
             clock: clock.clone(),
             dev: true,

@@ -92,6 +92,16 @@ impl Fault {
         Self::new("InvalidAction", 400, MessageMember::Lower, message)
     }
 
+    /// The same fault with the status that the REST services give it.
+    #[must_use]
+    pub fn in_rest(mut self) -> Self {
+        let known = REST_STATUSES.iter().find(|(code, _)| *code == self.code);
+        if let Some((_, status)) = known {
+            self.status = *status;
+        }
+        self
+    }
+
     /// The same fault as the query services name it; what they name alike stays.
     #[must_use]
     pub fn in_query(mut self) -> Self {
@@ -116,6 +126,14 @@ const QUERY_NAMES: &[(&str, &str, u16)] = &[
     ("UnknownOperationException", "InvalidAction", 400),
     ("UnrecognizedClientException", "InvalidClientTokenId", 403),
     ("ValidationException", "ValidationError", 400),
+];
+
+/// Codes that the REST services answer with a status of their own (Lambda API reference, common
+/// errors; what is about signatures comes with its status already).
+const REST_STATUSES: &[(&str, u16)] = &[
+    ("AccessDeniedException", 403),
+    ("ThrottlingException", 429),
+    ("UnknownOperationException", 404),
 ];
 
 /// The status of a server that cannot answer now.

@@ -47,6 +47,7 @@ impl Estate {
                 ("sts", estate.sessions(name).await),
                 ("organizations", estate.units(name, &root_id).await),
                 ("cloudtrail", estate.trails(name).await),
+                ("lambda", estate.functions(name).await),
                 ("coffer", estate.operator(name)),
             ];
             let all = if name == "app" { &mut estate.covered } else { &mut estate.other };
@@ -350,6 +351,32 @@ impl Estate {
         })
     }
 
+    /// A function; the covered one lets another account in.
+    async fn functions(&self, name: &str) -> Value {
+        let trust = document(&json!([{"Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"}}]));
+        let role = json!({"RoleName": format!("{name}-function"), "Path": format!("/{name}/"),
+            "AssumeRolePolicyDocument": trust});
+        let role = self.root_gets("iam", "CreateRole", role, "Arn").await;
+        let code = json!({"ZipFile": ZIP});
+        let create = json!({"FunctionName": format!("{name}-function"), "Role": role, "Code": code,
+            "Runtime": "provided.al2023", "Handler": "bootstrap", "Tags": {"team": name}});
+        let arn = self.root_gets("lambda", "CreateFunction", create, "FunctionArn").await;
+        if name == "app" {
+            let guest = json!({"FunctionName": arn, "StatementId": "guest", "Action": "lambda:*",
+                "Principal": FRIEND});
+            self.root_does("lambda", "AddPermission", guest).await;
+        }
+        json!({
+            "FunctionName": arn, "CreateFunction.FunctionName": format!("{name}-new"),
+            "Role": role, "UpdateFunctionConfiguration.Role": role, "Code": code, "ZipFile": ZIP,
+            "Runtime": "provided.al2023", "Handler": "bootstrap",
+            "StatementId": "guest", "AddPermission.StatementId": "service",
+            "Action": "lambda:InvokeFunction", "Principal": "secretsmanager.amazonaws.com",
+            "Resource": arn, "Tags": {"colour": "red"}, "TagKeys": ["colour"],
+        })
+    }
+
     async fn trails(&self, name: &str) -> Value {
         let create = json!({"Name": format!("{name}-trail"), "S3BucketName": BUCKET});
         let arn = self.root_gets("cloudtrail", "CreateTrail", create, "TrailARN").await;
@@ -387,6 +414,8 @@ fn merged<const N: usize>(tables: [Value; N]) -> Value {
 
 /// What clients draw to tell their requests apart.
 pub(crate) const TOKEN: &str = "00000000-0000-4000-8000-000000000000";
+/// A zip with a file in it.
+const ZIP: &str = "UEsDBBQAAAAAAAAAIVwdnfsECgAAAAoAAAAJAAAAYm9vdHN0cmFwIyEvYmluL3NoClBLAQIUAxQAAAAAAAAAIVwdnfsECgAAAAoAAAAJAAAAAAAAAAAAAACAAQAAAABib290c3RyYXBQSwUGAAAAAAEAAQA3AAAAMQAAAAAA";
 const KEYS: &[(&str, &str)] = &[
     ("main", "{}"),
     ("sign", r#"{"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}"#),

@@ -3,7 +3,7 @@
 
 use coffer_pipeline::Protocol;
 use coffer_pipeline::road::Route;
-use coffer_protocol::shape::{Kind, Member, Shape};
+use coffer_protocol::shape::{Kind, Member, Place, Shape};
 use serde_json::{Map, Value, json};
 
 /// Values of members, by `Member`, or by `Operation.Member` for one operation alone. A member that
@@ -42,7 +42,7 @@ pub(crate) fn input(route: &Route, examples: &Examples) -> Value {
     Value::Object(input)
 }
 
-fn members_of(shape: &Shape) -> Vec<Member> {
+pub(crate) fn members_of(shape: &Shape) -> Vec<Member> {
     match &shape.kind {
         Kind::Structure { members, .. } => members(),
         _ => Vec::new(),
@@ -74,13 +74,54 @@ fn of_shape(shape: &Shape) -> Value {
 /// An input on the wire.
 pub(crate) fn written(route: &Route, input: &Value) -> Vec<u8> {
     match route.service.protocol {
-        Protocol::Json { .. } => input.to_string().into_bytes(),
+        // Of a REST request, what stands elsewhere is taken from here for its head.
+        Protocol::Json { .. } | Protocol::RestJson => input.to_string().into_bytes(),
         Protocol::Query { version, .. } => {
             let mut form = format!("Action={}&Version={version}", route.entry.name);
             write_form(&mut form, "", input);
             form.into_bytes()
         }
     }
+}
+
+/// The target and the headers of a REST request with such an input.
+pub(crate) fn rest_head(route: &Route, input: &Value) -> (String, Vec<(&'static str, String)>) {
+    let mut path = route.entry.http.unwrap().path.to_owned();
+    let (mut query, mut headers) = (Vec::new(), Vec::new());
+    for member in members_of(&(route.entry.input)()) {
+        let value = &input[member.wire];
+        match member.place {
+            Place::Uri => {
+                let text = value.as_str().unwrap_or("x");
+                path = path.replace(&format!("{{{}}}", member.wire), &escaped(text));
+            }
+            Place::Query(name) => {
+                let texts = texts_of(value).into_iter();
+                query.extend(texts.map(|text| format!("{name}={}", escaped(&text))));
+            }
+            Place::Header(name) => {
+                headers.extend(texts_of(value).into_iter().map(|text| (name, text)));
+            }
+            Place::Body | Place::Payload | Place::Status => {}
+        }
+    }
+    match query.is_empty() {
+        true => (path, headers),
+        false => (format!("{path}?{}", query.join("&")), headers),
+    }
+}
+
+fn texts_of(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts_of).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
 fn write_form(form: &mut String, name: &str, value: &Value) {
@@ -105,6 +146,5 @@ fn write_form(form: &mut String, name: &str, value: &Value) {
 }
 
 fn write_pair(form: &mut String, name: &str, text: &str) {
-    let escaped: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    form.push_str(&format!("&{name}={escaped}"));
+    form.push_str(&format!("&{name}={}", escaped(text)));
 }

@@ -181,6 +181,7 @@ fn denials() -> Value {
         "arn:aws:kms:*:*:alias/app*",
         "arn:aws:iam::*:*/app/*",
         "arn:aws:cloudtrail:*:*:trail/app*",
+        "arn:aws:lambda:*:*:function:app*",
     ];
     json!([
         {"Effect": "Deny", "Action": "*", "Resource": resources},

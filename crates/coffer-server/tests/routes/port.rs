@@ -5,14 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use coffer_journal::{Entry, Portion, Position, Reader};
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::trail::{AuditPlace, OnFailure, Sync, Trail, TrailOptions};
 use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, NoOutside, NotMovable, Protocol, Received, Road, RootKeyRing,
-    TlsSession, Turns, World,
+    Answer, AuditRecord, Clock, FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome,
+    NamedCode, NoOutside, NotMovable, NotRun, Protocol, Received, Road, RootKeyRing, TlsSession,
+    Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer, SystemEntropy};
@@ -20,7 +22,7 @@ use coffer_services::SERVICES;
 use coffer_store::{Direction, Key, Record as _, Scan, Sim, Store, Tables};
 use serde_json::Value;
 
-use crate::input::written;
+use crate::input::{rest_head, written};
 
 /// A clock of decisions that is moved by hand; the real time stands still.
 struct Hand(AtomicI64);
@@ -38,6 +40,33 @@ impl Clock for Hand {
         let after = self.now().plus(span);
         self.0.store(after.as_millis(), Ordering::SeqCst);
         Ok(after)
+    }
+}
+
+/// Runs functions that give back what they are given.
+struct Echo;
+
+#[async_trait]
+impl FunctionHost for Echo {
+    fn is_enabled(&self) -> bool {
+        true
+    }
+
+    fn allows(&self, _: &NamedCode) -> bool {
+        false
+    }
+
+    async fn invoke(
+        &self,
+        order: FunctionOrder,
+        _: &dyn FunctionCodeSource,
+    ) -> Result<FunctionOutcome, NotRun> {
+        Ok(FunctionOutcome {
+            payload: order.payload,
+            function_error: None,
+            log_tail: Vec::new().into(),
+            executed_version: order.version,
+        })
     }
 }
 
@@ -75,6 +104,7 @@ impl Port {
             root_key,
             sessions,
             outside: Arc::new(NoOutside),
+            functions: Arc::new(Echo),
             entropy,
             clock: Arc::new(Hand(AtomicI64::new(NOW.as_millis()))),
             dev: true,
@@ -287,6 +317,14 @@ impl Hands<'_> {
 pub(crate) fn unsigned(route: &Route, body: &[u8]) -> http::request::Parts {
     let request = http::Request::post("http://localhost/");
     let request = match route.service.protocol {
+        Protocol::RestJson => {
+            let input = serde_json::from_slice(body).unwrap_or_default();
+            let (target, headers) = rest_head(route, &input);
+            let request = http::Request::builder()
+                .method(route.entry.http.unwrap().method)
+                .uri(format!("http://localhost{target}"));
+            headers.into_iter().fold(request, |request, (name, value)| request.header(name, value))
+        }
         Protocol::Json { target_prefix } => {
             request.header("x-amz-target", format!("{target_prefix}.{}", route.entry.name))
         }

@@ -108,6 +108,7 @@ fn refused(answer: &Answer, route: &Route, codes: (&str, &str), at: &str) {
     let (code, status) = match route.service.protocol {
         Protocol::Json { .. } => (codes.0, 400),
         Protocol::Query { .. } => (codes.1, 403),
+        Protocol::RestJson => (codes.0, 403),
     };
     let told = answer.fault.as_ref().map(|fault| (fault.code, &fault.message));
     assert_eq!(told.map(|(code, _)| code), Some(code), "{at}: {told:?}");

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may unwrap")]
 
 mod kms;
+mod lambda;
 mod organizations;
 mod parameter_policies;
 mod port;

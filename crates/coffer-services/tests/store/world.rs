@@ -7,8 +7,8 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing, RootKeySource,
-    Scope, StoreKeyRow, Turns, World,
+    Caller, Clock, NoFunctions, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing,
+    RootKeySource, Scope, StoreKeyRow, Turns, World,
 };
 use coffer_seal::{OpenError, RootKey, RootKeys, RowSealer, SystemEntropy};
 use coffer_store::{Batch, Sim, Store, Tables};
@@ -50,6 +50,7 @@ pub(crate) fn world_on(store: Arc<dyn Store>) -> World {
         root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         sessions,
         outside: Arc::new(NoOutside),
+        functions: Arc::new(NoFunctions),
         entropy,
         clock: Arc::new(Hands(AtomicI64::new(1_800_000_000_000))),
         dev: true,
@@ -78,6 +79,7 @@ pub(crate) async fn reopened(
         turns: Turns::default(),
         audit: Default::default(),
         outside: Arc::new(NoOutside),
+        functions: Arc::new(NoFunctions),
         tables: Tables::new(store, cipher),
         root_key: RootKeyRing::new(keys, source),
         sessions,

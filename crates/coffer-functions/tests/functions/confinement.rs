@@ -120,7 +120,8 @@ async fn nobody_else_can_take_a_function_s_events() {
     );
     other.arn.push_str("-other");
     let taken = world.invoke(&other, &next).await;
-    assert_eq!(text(&taken.payload), "52 0\n", "{}", text(&taken.log_tail));
+    // Nothing in the answer, or the connection reset.
+    assert!(["52 0\n", "56 0\n"].contains(&text(&taken.payload)), "{}", text(&taken.payload));
     assert_eq!(text(&world.invoke(&tested, "{}").await.payload).trim(), address);
 }
 

@@ -165,9 +165,13 @@ impl Folders {
     fn make(working: &Path) -> io::Result<(Self, File)> {
         fs::create_dir_all(working)?;
         let working = working.canonicalize()?;
+        let lock = working.join(LOCK);
+        if !lock.exists() && fs::read_dir(&working)?.next().is_some() {
+            return Err(io::Error::other("something else is in it; give functions a new folder"));
+        }
         // Functions pass through it, but do not see what else is in it.
         fs::set_permissions(&working, Permissions::from_mode(0o711))?;
-        let lock = File::create(working.join("lock"))?;
+        let lock = File::create(lock)?;
         lock.try_lock()?;
         let [code, scratch, runtime] = [CODE, "scratch", "runtime"].map(|it| working.join(it));
         for (folder, mode) in [(&code, 0o711), (&scratch, 0o711), (&runtime, 0o755)] {
@@ -183,6 +187,7 @@ impl Folders {
 }
 
 const CODE: &str = "code";
+const LOCK: &str = "functions.lock";
 /// The client of the Runtime API for Node; AWS's own has to be compiled for each host.
 const NODEJS: &str = include_str!("nodejs.mjs");
 /// Longer than any function may take, with its start.

@@ -229,7 +229,7 @@ impl Instance {
         let (payload, status) = match heard {
             Heard::NotTaken => return None,
             Heard::Response(payload) => (payload, Status::Answered),
-            Heard::Error(error) => (error, Status::Failed(UNHANDLED)),
+            Heard::Error(error) => (error, Status::Raised),
             Heard::Fault(fault) => {
                 log.fault(&it.request_id, &fault, self.shared.host.real_now());
                 let status = match fault {
@@ -261,4 +261,3 @@ impl Instance {
 const INIT_TIME_MAX: Duration = Duration::from_secs(10);
 /// How long an answer waits for what the function has written before it.
 const RETURN_TIME_MAX: Duration = Duration::from_millis(100);
-const UNHANDLED: &str = "Runtime.Unknown";

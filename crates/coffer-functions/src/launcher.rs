@@ -18,7 +18,7 @@ mod order;
 
 use std::process::ExitCode;
 
-pub(crate) use order::{Limits, Order, Report, User};
+pub(crate) use order::{Limits, Order, Refusal, Report, User};
 
 /// Runs one of the steps, by the arguments behind those of [`Settings::launcher`].
 ///

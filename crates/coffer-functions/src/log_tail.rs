@@ -28,6 +28,8 @@ pub(crate) struct Report<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Answered,
+    /// The function has told of an error itself, which its last line does not.
+    Raised,
     TimedOut,
     Failed(&'static str),
 }
@@ -72,7 +74,7 @@ impl LogTail {
             line.push_str(&format!("Init Duration: {} ms\t", millis(init)));
         }
         match status {
-            Status::Answered => {}
+            Status::Answered | Status::Raised => {}
             Status::TimedOut => line.push_str("Status: timeout"),
             Status::Failed(kind) => line.push_str(&format!("Status: error\tError Type: {kind}")),
         }

@@ -125,6 +125,7 @@ pub(crate) enum Fault {
     TimedOut { timeout: Duration },
     Exited(Exit),
     NoBootstrap,
+    NotExecutable,
     ResponseTooLarge,
 }
 
@@ -143,7 +144,7 @@ impl Fault {
         match self {
             Self::TimedOut { .. } => "Sandbox.Timedout",
             Self::Exited(_) => "Runtime.ExitError",
-            Self::NoBootstrap => "Runtime.InvalidEntrypoint",
+            Self::NoBootstrap | Self::NotExecutable => "Runtime.InvalidEntrypoint",
             Self::ResponseTooLarge => "Function.ResponseSizeTooLarge",
         }
     }
@@ -158,6 +159,7 @@ impl Fault {
             Self::NoBootstrap => {
                 "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]".to_owned()
             }
+            Self::NotExecutable => "fork/exec /var/task/bootstrap: cannot be executed".to_owned(),
             Self::ResponseTooLarge => format!(
                 "Response payload size exceeded maximum allowed payload size ({PAYLOAD_BYTES_MAX} \
                  bytes)."

@@ -19,7 +19,7 @@ use crate::environment::{self, Surroundings};
 use crate::function::{Code, Credentials, Function};
 use crate::functions::Shared;
 use crate::instance::{Instance, Parts};
-use crate::launcher::{KEEP, Limits, Order, Report, User};
+use crate::launcher::{KEEP, Limits, Order, Refusal, Report, User};
 use crate::outcome::{Failure, FailureKind, Fault};
 use crate::pool::Place;
 use crate::settings::{Confinement, RunAs};
@@ -81,7 +81,7 @@ pub(crate) async fn start(
         log_stream: &format!("{day}/[{}]{id}", function.version),
     };
     let order = order(shared, function, &credentials, &surroundings, user)?;
-    if is_without_program(&order) {
+    if order.is_own_program() && !order.program().is_file() {
         return Err(NotStarted::Fault(Fault::NoBootstrap));
     }
     let keeper = launch(&order, &function.name).await?;
@@ -158,13 +158,7 @@ fn command(
     }
 }
 
-/// Whether the program would be a file of the function's own code which is not there.
-fn is_without_program(order: &Order) -> bool {
-    let program = order.command.first().map(Path::new);
-    program.is_some_and(|it| it.starts_with(&order.folder) && !it.is_file())
-}
-
-async fn launch(order: &Order, name: &str) -> Result<Keeper, Failure> {
+async fn launch(order: &Order, name: &str) -> Result<Keeper, NotStarted> {
     let failed = |reason: String| {
         let message = format!("cannot start function `{name}`: {reason}");
         Failure::new(FailureKind::CannotStart, message)
@@ -181,8 +175,11 @@ async fn launch(order: &Order, name: &str) -> Result<Keeper, Failure> {
             tracing::debug!(function.name = name, process, "a function's process has started");
             Ok(keeper)
         }
-        Ok(Report::NotStarted { reason }) => Err(failed(reason)),
-        _ => Err(failed("the launcher is none; look at the setting of it".to_owned())),
+        Ok(Report::NotStarted(Refusal { is_of_program: true, .. })) if order.is_own_program() => {
+            Err(NotStarted::Fault(Fault::NotExecutable))
+        }
+        Ok(Report::NotStarted(refusal)) => Err(failed(refusal.reason).into()),
+        _ => Err(failed("the launcher is none; look at the setting of it".to_owned()).into()),
     }
 }
 

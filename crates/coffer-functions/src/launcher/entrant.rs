@@ -1,7 +1,7 @@
 //! The entrant: gives up what a function must not have, and becomes the function's process.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
@@ -13,11 +13,12 @@ use rustix::process::{
     setrlimit, setsid,
 };
 use rustix::thread::{
-    UnshareFlags, set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid,
+    UnshareFlags, clear_ambient_capability_set, set_no_new_privs, set_thread_groups,
+    set_thread_res_gid, set_thread_res_uid,
 };
 
 use super::confine::confine;
-use super::order::{Limits, Order, User};
+use super::order::{Limits, Order, Refusal, User};
 
 /// Becomes the function's process, or says on its standard output why it cannot.
 pub(super) fn run(keeper: &str) -> ExitCode {
@@ -25,12 +26,17 @@ pub(super) fn run(keeper: &str) -> ExitCode {
     let Ok(report) = io::stdout().as_fd().try_clone_to_owned() else {
         return ExitCode::FAILURE;
     };
-    let Err(reason) = enter(keeper);
-    File::from(report).write_all(reason.as_bytes()).ok();
+    let refusal = match enter(keeper) {
+        Ok(order) => become_command(&order),
+        Err(reason) => reason.into(),
+    };
+    // Nobody is there to be told where it fails.
+    serde_json::to_writer(File::from(report), &refusal).ok();
     ExitCode::FAILURE
 }
 
-fn enter(keeper: &str) -> Result<std::convert::Infallible, String> {
+/// Gives up what the function must not have.
+fn enter(keeper: &str) -> Result<Order, String> {
     let order = Order::read(io::stdin().lock())
         .map_err(|error| format!("the launcher has no order: {error}"))?;
     // A session of its own: no terminal, and no signal that was meant for others.
@@ -49,6 +55,8 @@ fn enter(keeper: &str) -> Result<std::convert::Infallible, String> {
     if parent.as_deref() != Some(keeper) {
         return Err("its keeper has ended".to_owned());
     }
+    // What the server was given beyond its user. Older kernels have nothing of the kind.
+    clear_ambient_capability_set().ok();
     set_no_new_privs(true).map_err(|error| format!("cannot give up privileges: {error}"))?;
     confine(&order)?;
     std::env::set_current_dir(&order.folder).map_err(|error| {
@@ -58,19 +66,24 @@ fn enter(keeper: &str) -> Result<std::convert::Infallible, String> {
              above it"
         )
     })?;
-    become_command(&order)
+    Ok(order)
 }
 
-fn become_command(order: &Order) -> Result<std::convert::Infallible, String> {
-    let (program, arguments) = order.command.split_first().ok_or("there is no command")?;
+/// Becomes the function's program; returns only where it cannot.
+fn become_command(order: &Order) -> Refusal {
+    let Some((program, arguments)) = order.command.split_first() else {
+        return "there is no command".to_owned().into();
+    };
     let log = || io::stderr().as_fd().try_clone_to_owned();
-    let log = log().and_then(|out| Ok((out, log()?)));
-    let (out, err): (OwnedFd, OwnedFd) = log.map_err(|error| format!("no log: {error}"))?;
+    let (out, err): (OwnedFd, OwnedFd) = match log().and_then(|out| Ok((out, log()?))) {
+        Ok(both) => both,
+        Err(error) => return format!("no log: {error}").into(),
+    };
     let mut command = Command::new(program);
     command.args(arguments).env_clear();
     command.envs(order.environment.iter().map(|(name, value)| (name, value)));
     let error = command.stdin(Stdio::null()).stdout(out).stderr(err).exec();
-    Err(format!("cannot run `{program}`: {error}"))
+    Refusal { reason: format!("cannot run `{program}`: {error}"), is_of_program: true }
 }
 
 /// Puts a folder of the instance's own at `/tmp`, which functions write to by name. Without the right

@@ -12,13 +12,13 @@ use rustix::process::{
 };
 
 use super::ENTER;
-use super::order::{Order, Report};
+use super::order::{Order, Refusal, Report};
 use crate::process_tree::{descendants, is_listed, memory_bytes};
 
 /// Keeps one instance until its process ends or its pipe is closed.
 pub(super) fn run() -> ExitCode {
     let kept = start().and_then(Kept::watch);
-    let report = kept.unwrap_or_else(|reason| Some(Report::NotStarted { reason }));
+    let report = kept.unwrap_or_else(|refusal| Some(Report::NotStarted(refusal)));
     end_all();
     // Told last: who hears it knows that nothing is left.
     if let Some(report) = report {
@@ -37,7 +37,7 @@ struct Kept {
     memory_peak_bytes: u64,
 }
 
-fn start() -> Result<Kept, String> {
+fn start() -> Result<Kept, Refusal> {
     let told = |what: &'static str| move |error: io::Error| format!("{what}: {error}");
     // What a terminal tells the server is not for functions.
     setsid().map_err(|error| told("no session")(error.into()))?;
@@ -50,7 +50,10 @@ fn start() -> Result<Kept, String> {
         pipe.take(REASON_BYTES_MAX).read_to_string(&mut refusal).map_err(told("no word"))?;
     }
     let process = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    let process = process.filter(|_| refusal.is_empty()).ok_or(refusal)?;
+    if !refusal.is_empty() {
+        return Err(serde_json::from_str(&refusal).unwrap_or_else(|_| refusal.into()));
+    }
+    let process = process.ok_or_else(|| "it has no process".to_owned())?;
     tell(&Report::Started { process: child.id() });
     Ok(Kept {
         process,
@@ -75,7 +78,7 @@ fn enter(order: &Order) -> io::Result<Child> {
 
 impl Kept {
     /// Waits for the end of the process, for too much memory, or for the end of who asked.
-    fn watch(mut self) -> Result<Option<Report>, String> {
+    fn watch(mut self) -> Result<Option<Report>, Refusal> {
         let look_every = if is_listed() { 1 } else { UNLISTED_LOOK_TICKS };
         for tick in 0_u64.. {
             if is_closed(self.ending.as_ref())? {

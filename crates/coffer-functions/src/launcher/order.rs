@@ -1,7 +1,7 @@
 //! What a launcher is told, and what it tells.
 
 use std::io::{self, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -47,12 +47,26 @@ pub(crate) struct Limits {
 pub(crate) enum Report {
     /// The function's process runs, with this id.
     Started { process: u32 },
-    /// It does not, for this reason.
-    NotStarted { reason: String },
+    /// It does not.
+    NotStarted(Refusal),
     /// It has ended.
     Ended { code: Option<i32>, signal: Option<i32>, memory_peak_bytes: u64 },
     /// It was ended because its memory was too much.
     MemoryExceeded { memory_bytes: u64 },
+}
+
+/// Why a function's process was not started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Refusal {
+    pub(crate) reason: String,
+    /// Whether everything was ready, and the kernel did not run the program.
+    pub(crate) is_of_program: bool,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, is_of_program: false }
+    }
 }
 
 impl Order {
@@ -67,6 +81,16 @@ impl Order {
         bytes.extend(length.to_be_bytes());
         serde_json::to_writer(&mut *bytes, self)?;
         Ok(bytes)
+    }
+
+    /// The program to run.
+    pub(crate) fn program(&self) -> &Path {
+        Path::new(self.command.first().map_or("", String::as_str))
+    }
+
+    /// Whether the program is a file of the function's own code.
+    pub(crate) fn is_own_program(&self) -> bool {
+        self.program().starts_with(&self.folder)
     }
 
     /// Whether anything that the function needs, or must not see, is in this folder.

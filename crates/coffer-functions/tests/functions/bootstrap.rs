@@ -149,6 +149,11 @@ async fn what_has_no_program_is_told_to_the_caller_or_the_operator() {
     });
     let outcome = world.invoke(&function(PROVIDED, "other", ""), "{}").await;
     assert!(text(&outcome.payload).contains("Runtime.InvalidEntrypoint"));
+    // Nor is this the operator's to mend.
+    let outcome =
+        world.invoke(&function(PROVIDED, "bootstrap", "#!/no/such/program\n"), "{}").await;
+    let told = "Error: fork/exec /var/task/bootstrap: cannot be executed";
+    assert!(text(&outcome.payload).contains(told), "{}", text(&outcome.payload));
     let failure = world.try_invoke(&function("python3.11", "app.py", ""), "{}").await.unwrap_err();
     assert_eq!(failure.kind, FailureKind::CannotStart);
     assert!(failure.message.contains("cannot run `no-such-python`"), "{failure}");

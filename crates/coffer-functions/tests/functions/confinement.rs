@@ -18,7 +18,7 @@ const LOOK: &str = "while next; do\n\
     try() { if \"$@\" 2>/dev/null; then echo \"yes $*\"; else echo \"no $*\"; fi; }\n\
     { try test -r bootstrap; try touch \"$HOME/a\"; try touch \"$TMPDIR/b\"; try touch new\n\
       try sh -c ': > /dev/null'; try sh -c ': >> bootstrap'; try chmod 777 bootstrap\n\
-      try cat \"$HIDDEN\"; try ls \"$LAMBDA_TASK_ROOT/..\"; try touch /tmp/c; id -u; } | post response\n\
+      try cat \"$HIDDEN\"; try ls \"$LAMBDA_TASK_ROOT/..\"; try touch \"$OWN\"; id -u; } | post response\n\
     done";
 
 #[tokio::test]
@@ -38,7 +38,9 @@ async fn a_function_of_another_user_cannot_write_its_code_or_read_coffer_s_data(
     open_folders_above(&world);
     let mut tested = shell(LOOK);
     let hidden = world.folder.join("data/key").display().to_string();
+    let own = format!("/tmp/coffer-functions-{}", std::process::id());
     tested.environment.push(("HIDDEN".to_owned(), hidden.clone().into()));
+    tested.environment.push(("OWN".to_owned(), own.clone().into()));
     let outcome = world.invoke(&tested, "{}").await;
     let seen = text(&outcome.payload);
     for (answer, what) in [
@@ -49,7 +51,7 @@ async fn a_function_of_another_user_cannot_write_its_code_or_read_coffer_s_data(
         ("no", "chmod 777 bootstrap"),
         ("no", "ls "),
         ("yes", "sh -c : > /dev/null"),
-        ("yes", "touch /tmp/c"),
+        ("yes", "touch /tmp/coffer-functions-"),
     ] {
         let line = format!("{answer} {what}");
         assert!(seen.lines().any(|it| it.starts_with(&line)), "{line} in\n{seen}");
@@ -57,7 +59,7 @@ async fn a_function_of_another_user_cannot_write_its_code_or_read_coffer_s_data(
     assert!(seen.contains(&format!("no cat {hidden}")), "{seen}");
     assert!(seen.ends_with("\n61184\n"), "{seen}");
     // Where it may have a `/tmp` of its own, the host's has nothing of it.
-    assert!(!std::path::Path::new("/tmp/c").exists());
+    assert!(!std::path::Path::new(&own).exists());
 }
 
 #[tokio::test]
@@ -88,7 +90,9 @@ async fn landlock_hides_what_is_hidden_from_the_same_user_too() {
     });
     let mut tested = shell(LOOK);
     let hidden = world.folder.join("data/key").display().to_string();
+    let own = format!("/tmp/coffer-functions-{}", std::process::id());
     tested.environment.push(("HIDDEN".to_owned(), hidden.clone().into()));
+    tested.environment.push(("OWN".to_owned(), own.clone().into()));
     let outcome = world.try_invoke(&tested, "{}").await;
     if !has_landlock() {
         let failure = outcome.unwrap_err();
@@ -96,6 +100,8 @@ async fn landlock_hides_what_is_hidden_from_the_same_user_too() {
         assert!(failure.message.contains("this kernel has no Landlock"), "{failure}");
         return;
     }
+    // Only root can give it a `/tmp` of its own.
+    std::fs::remove_file(own).ok();
     let outcome = outcome.unwrap();
     let seen = text(&outcome.payload);
     for line in [&format!("no cat {hidden}"), "no sh -c : >> bootstrap", "no touch new"] {

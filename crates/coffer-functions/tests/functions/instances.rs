@@ -180,3 +180,15 @@ async fn dropping_functions_ends_them_and_a_folder_belongs_to_one_process() {
     assert!(!folder.join("functions/scratch/left").exists());
     drop(temporary);
 }
+
+#[tokio::test]
+async fn a_folder_with_something_else_in_it_is_left_alone() {
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    std::fs::create_dir_all(folder.path().join("functions/code")).unwrap();
+    let host = std::sync::Arc::new(crate::world::TestHost::default());
+    let Err(refused) = Functions::new(settings(folder.path()), host) else {
+        panic!("it is taken");
+    };
+    assert!(refused.0.contains("something else is in it"), "{refused}");
+    assert!(folder.path().join("functions/code").is_dir());
+}

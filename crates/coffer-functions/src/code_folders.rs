@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
-use tokio::sync::Mutex;
 
 use crate::archive::unpack;
 use crate::function::Supply;
@@ -15,8 +14,9 @@ use crate::outcome::{Failure, FailureKind};
 /// The unpacked archives, by their SHA-256.
 pub(crate) struct CodeFolders {
     folder: PathBuf,
-    /// Held while an archive is unpacked, so that each is unpacked once, and one at a time.
     kept: Mutex<Kept>,
+    /// Held while an archive is unpacked, so that each is unpacked once, and one at a time.
+    unpacking: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -34,7 +34,7 @@ struct Place {
 impl CodeFolders {
     /// Keeps the folders in this one, which is empty.
     pub(crate) fn new(folder: PathBuf) -> Self {
-        Self { folder, kept: Mutex::default() }
+        Self { folder, kept: Mutex::default(), unpacking: tokio::sync::Mutex::default() }
     }
 
     /// The folder of an archive, which the supply gives when it is not yet unpacked.
@@ -43,53 +43,67 @@ impl CodeFolders {
         sha256: [u8; 32],
         supply: &dyn Supply,
     ) -> Result<Arc<Path>, Failure> {
-        let failed = |reason: String| {
-            Failure::new(FailureKind::Code, format!("cannot unpack the function's code: {reason}"))
-        };
-        let mut kept = self.kept.lock().await;
-        kept.uses += 1;
-        let last_use = kept.uses;
-        if let Some(place) = kept.folders.get_mut(&sha256) {
-            place.last_use = last_use;
-            return Ok(place.path.clone());
+        if let Some(path) = self.kept().find(&sha256) {
+            return Ok(path);
         }
-        let archive = supply.archive().await.map_err(failed)?;
+        let _one = self.unpacking.lock().await;
+        if let Some(path) = self.kept().find(&sha256) {
+            return Ok(path);
+        }
+        let path = self.unpack(sha256, supply).await.map_err(|reason| {
+            let message = format!("cannot unpack the function's code: {reason}");
+            Failure::new(FailureKind::Code, message)
+        })?;
+        let surplus = self.kept().keep(sha256, path.clone());
+        // They may be unpacked again, so they have to be gone before anything else is.
+        tokio::task::spawn_blocking(move || surplus.iter().for_each(|it| remove(it))).await.ok();
+        Ok(path)
+    }
+
+    async fn unpack(&self, sha256: [u8; 32], supply: &dyn Supply) -> Result<Arc<Path>, String> {
+        let archive = supply.archive().await?;
         let path = self.folder.join(hexadecimal(&sha256));
-        let unpacked = path.clone();
         let unpacking = tokio::task::spawn_blocking(move || {
             // Otherwise code would be run that is not what it is called.
             if digest(&SHA256, &archive).as_ref() != sha256 {
                 return Err("its SHA-256 is another than the function's".to_owned());
             }
-            let partial = unpacked.with_extension("partial");
+            let partial = path.with_extension("partial");
             remove(&partial);
-            let renamed = unpack(&archive, &partial)
+            let unpacked = unpack(&archive, &partial)
                 .map_err(|error| error.0)
-                .and_then(|()| fs::rename(&partial, &unpacked).map_err(|error| error.to_string()));
-            renamed.inspect_err(|_| remove(&partial))
+                .and_then(|()| fs::rename(&partial, &path).map_err(|error| error.to_string()));
+            unpacked.inspect_err(|_| remove(&partial)).map(|()| path.into())
         });
-        unpacking.await.map_err(|error| failed(error.to_string()))?.map_err(failed)?;
-        let path: Arc<Path> = path.into();
-        kept.folders.insert(sha256, Place { path: path.clone(), last_use });
-        kept.make_room().await;
-        Ok(path)
+        unpacking.await.map_err(|error| error.to_string())?
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Kept {
-    /// Removes what no instance runs and was not used for longest, while there is too much.
-    async fn make_room(&mut self) {
+    fn find(&mut self, sha256: &[u8; 32]) -> Option<Arc<Path>> {
+        self.uses += 1;
+        let place = self.folders.get_mut(sha256)?;
+        place.last_use = self.uses;
+        Some(place.path.clone())
+    }
+
+    /// Takes a folder in, and gives those that there is no room for any more: what no instance runs
+    /// and was not used for longest.
+    fn keep(&mut self, sha256: [u8; 32], path: Arc<Path>) -> Vec<Arc<Path>> {
+        self.uses += 1;
+        self.folders.insert(sha256, Place { path, last_use: self.uses });
+        let mut surplus = Vec::new();
         while self.folders.len() > FOLDERS_MAX {
             let idle = self.folders.iter().filter(|(_, place)| Arc::strong_count(&place.path) == 1);
-            let Some(oldest) = idle.min_by_key(|(_, place)| place.last_use).map(|(sha, _)| *sha)
-            else {
-                return;
-            };
-            if let Some(place) = self.folders.remove(&oldest) {
-                // It may be unpacked again at once, so it has to be gone.
-                tokio::task::spawn_blocking(move || remove(&place.path)).await.ok();
-            }
+            let oldest = idle.min_by_key(|(_, place)| place.last_use).map(|(sha256, _)| *sha256);
+            let Some(place) = oldest.and_then(|oldest| self.folders.remove(&oldest)) else { break };
+            surplus.push(place.path);
         }
+        surplus
     }
 }
 
@@ -107,3 +121,31 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 const FOLDERS_MAX: usize = 100;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use super::{FOLDERS_MAX, Kept};
+
+    #[test]
+    fn what_nothing_runs_makes_room_first() {
+        let mut kept = Kept::default();
+        let sha256 = |number: usize| {
+            let mut sha256 = [0; 32];
+            sha256[..8].copy_from_slice(&number.to_be_bytes());
+            sha256
+        };
+        let path = |number: usize| Arc::<Path>::from(Path::new(&number.to_string()));
+        let running = path(0);
+        assert!(kept.keep(sha256(0), running.clone()).is_empty());
+        for number in 1..FOLDERS_MAX {
+            assert!(kept.keep(sha256(number), path(number)).is_empty());
+        }
+        assert!(kept.find(&sha256(1)).is_some());
+        assert_eq!(kept.keep(sha256(1000), path(1000)), [path(2)]);
+        assert!(kept.find(&sha256(2)).is_none());
+        assert_eq!(kept.find(&sha256(0)), Some(running));
+    }
+}

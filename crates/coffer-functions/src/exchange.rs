@@ -18,6 +18,8 @@ pub(crate) struct Exchange {
 #[derive(Default)]
 struct State {
     phase: Phase,
+    /// The runtime may ask for its next event before this is taken.
+    answer: Option<Answer>,
     /// Whether a request for the next event is open.
     has_waiter: bool,
 }
@@ -31,7 +33,7 @@ enum Phase {
     Ready,
     Offered(Event),
     Running(String),
-    Answered(Option<Answer>),
+    Answered,
 }
 
 /// An event for the runtime.
@@ -99,28 +101,29 @@ impl Exchange {
 
     /// Whether the runtime may answer the event.
     pub(crate) fn may_answer(&self, request_id: &str) -> Result<(), Refusal> {
-        match &self.state().phase {
-            Phase::Running(running) if running == request_id => Ok(()),
-            Phase::Running(_) => Err(Refusal::WrongRequestId),
-            phase => Err(Refusal::WrongOrder { from: phase.name(), to: "InvocationResponse" }),
-        }
+        self.state().phase.may_answer(request_id)
     }
 
     /// Takes the runtime's answer.
     pub(crate) fn answer(&self, request_id: &str, answer: Answer) -> Result<(), Refusal> {
-        self.may_answer(request_id)?;
-        self.state().phase = Phase::Answered(Some(answer));
+        let mut state = self.state();
+        state.phase.may_answer(request_id)?;
+        state.phase = Phase::Answered;
+        state.answer = Some(answer);
+        drop(state);
         self.happened.notify_one();
         Ok(())
+    }
+
+    /// Whether the runtime may still say that it could not start.
+    pub(crate) fn may_fail_init(&self) -> Result<(), Refusal> {
+        self.state().phase.may_fail_init()
     }
 
     /// Takes the error that kept the runtime from starting.
     pub(crate) fn fail_init(&self, error: Bytes) -> Result<(), Refusal> {
         let mut state = self.state();
-        if !matches!(state.phase, Phase::Starting) {
-            let from = state.phase.name();
-            return Err(Refusal::WrongOrder { from, to: "InitError" });
-        }
+        state.phase.may_fail_init()?;
         state.phase = Phase::InitFailed(error);
         drop(state);
         self.happened.notify_one();
@@ -149,10 +152,7 @@ impl Exchange {
 
     /// The runtime's answer, once.
     pub(crate) fn take_answer(&self) -> Option<Answer> {
-        match &mut self.state().phase {
-            Phase::Answered(answer) => answer.take(),
-            _ => None,
-        }
+        self.state().answer.take()
     }
 
     /// Waits until something may have changed.
@@ -181,7 +181,22 @@ impl Phase {
             Self::InitFailed(_) => "InitError",
             Self::Ready | Self::Offered(_) => "Ready",
             Self::Running(_) => "Running",
-            Self::Answered(_) => "ResponseSent",
+            Self::Answered => "ResponseSent",
+        }
+    }
+
+    fn may_answer(&self, request_id: &str) -> Result<(), Refusal> {
+        match self {
+            Self::Running(running) if running == request_id => Ok(()),
+            Self::Running(_) => Err(Refusal::WrongRequestId),
+            _ => Err(Refusal::WrongOrder { from: self.name(), to: "InvocationResponse" }),
+        }
+    }
+
+    fn may_fail_init(&self) -> Result<(), Refusal> {
+        match self {
+            Self::Starting => Ok(()),
+            _ => Err(Refusal::WrongOrder { from: self.name(), to: "InitError" }),
         }
     }
 }
@@ -222,6 +237,19 @@ mod tests {
         assert!(matches!(exchange.answer("a", answer()), Err(Refusal::WrongOrder { .. })));
         assert!(exchange.take_answer() == Some(answer()));
         assert!(exchange.take_answer().is_none() && exchange.ready().is_none());
+    }
+
+    #[test]
+    fn an_answer_is_kept_when_the_next_event_is_asked_for_at_once() {
+        let exchange = Exchange::default();
+        let mut next = Box::pin(exchange.next());
+        assert!(next.as_mut().now_or_never().is_none());
+        exchange.offer(event("a"));
+        assert!(next.as_mut().now_or_never().is_some());
+        drop(next);
+        assert_eq!(exchange.answer("a", Answer::Response("1".into())), Ok(()));
+        assert!(exchange.next().now_or_never().is_none());
+        assert!(exchange.take_answer() == Some(Answer::Response("1".into())));
     }
 
     #[test]

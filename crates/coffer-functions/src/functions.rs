@@ -12,6 +12,7 @@ use tokio::sync::{oneshot, watch};
 use crate::code_folders::{CodeFolders, remove};
 use crate::function::{Code, Function, Invocation};
 use crate::outcome::{Failure, FailureKind, Outcome};
+use crate::peer::SOCKETS;
 use crate::pool::{Job, Offered, Place, Pool, Reply};
 use crate::settings::{Host, InvalidSettings, Settings};
 use crate::start::{NotStarted, start};
@@ -48,6 +49,11 @@ impl Functions {
     /// Settings that cannot work, or a working folder that cannot be used.
     pub fn new(settings: Settings, host: Arc<dyn Host>) -> Result<Self, InvalidSettings> {
         settings.check()?;
+        if let Err(error) = fs::metadata(SOCKETS) {
+            let message =
+                format!("cannot see who calls functions' Runtime API: `{SOCKETS}`: {error}");
+            return Err(InvalidSettings(message));
+        }
         let folder = &settings.working_folder;
         let (folders, lock) = Folders::make(folder).map_err(|error| {
             let reason = match error.kind() {
@@ -124,7 +130,7 @@ impl Functions {
     /// Ends all instances, and waits until nothing of them is left.
     pub async fn stop(&self) {
         self.begin_stop();
-        if tokio::time::timeout(STOP_TIME_MAX, self.shared.pool.is_left()).await.is_err() {
+        if tokio::time::timeout(STOP_TIME_MAX, self.shared.pool.wait_until_empty()).await.is_err() {
             tracing::error!("functions have not ended in time");
         }
     }

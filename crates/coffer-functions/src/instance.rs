@@ -122,7 +122,6 @@ impl Instance {
             if !self.serve(job).await {
                 return;
             }
-            self.place.idle(self.expires);
             next = self.rest().await;
         }
     }
@@ -166,18 +165,25 @@ impl Instance {
         };
         let durations = Durations { own: begin.elapsed(), init };
         let has_answered = heard.is_answer();
-        if has_answered {
-            // Its client asks for the next event at once, and then all is in the log.
-            self.until(Instant::now() + RETURN_TIME_MAX, Exchange::ready).await;
-        }
+        // Its client asks for the next event at once, and then all is in the log.
+        let soon = Instant::now() + RETURN_TIME_MAX;
+        let mut is_back = has_answered && self.is_back(soon).await;
         let says = self.outcome(heard, &invocation, &durations);
-        // Who asked may have gone.
+        // Who asked may have gone; or may ask again at once, and finds this instance.
         reply.send(says.map_or(Reply::NotTaken, |outcome| Reply::Done(Ok(outcome)))).ok();
-        let is_back = match has_answered {
-            true => self.until(begin + timeout, Exchange::ready).await,
-            false => return false,
-        };
-        matches!(is_back, Wake::Got(Ok(())))
+        if has_answered && !is_back {
+            is_back = self.is_back(begin + timeout).await;
+        }
+        is_back
+    }
+
+    /// Waits until the runtime wants another event, and lets it have one.
+    async fn is_back(&mut self, deadline: Instant) -> bool {
+        let is_back = matches!(self.until(deadline, Exchange::ready).await, Wake::Got(Ok(())));
+        if is_back {
+            self.place.idle(self.expires);
+        }
+        is_back
     }
 
     async fn hand_over(&mut self, it: &Invocation, deadline: Instant, is_cold: bool) -> Heard {

@@ -7,6 +7,11 @@
 //! whatever they do, and whatever becomes of coffer.
 //!
 //! This crate knows nothing of services, stores or callers.
+//!
+//! What it needs of its host: Linux with `/proc` (also `/proc/net`), a working folder that the users
+//! of functions can pass through, and, where a service manager stops the server, that it tells the
+//! server alone and leaves the end of functions to it (systemd: `KillMode=mixed`). Landlock (Linux
+//! 5.13) is used where there is any.
 
 mod archive;
 mod code_folders;

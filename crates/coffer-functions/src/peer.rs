@@ -27,7 +27,7 @@ impl Instance {
             return false;
         };
         // Clients that speak to 127.0.0.1 by a socket of IPv6 are listed apart.
-        let tables = ["/proc/net/tcp", "/proc/net/tcp6"];
+        let tables = [SOCKETS, "/proc/net/tcp6"];
         let mut found = tables.iter().filter_map(|table| fs::read_to_string(table).ok());
         let Some(socket) = found.find_map(|table| socket_of(&table, remote, local)) else {
             return false;
@@ -66,6 +66,9 @@ fn hexadecimal(address: SocketAddrV4) -> String {
     let bytes = u32::from_ne_bytes(address.ip().octets());
     format!("{bytes:08X}:{:04X}", address.port())
 }
+
+/// The kernel's table of connections.
+pub(crate) const SOCKETS: &str = "/proc/net/tcp";
 
 #[cfg(test)]
 mod tests {

@@ -166,7 +166,7 @@ impl Pool {
     }
 
     /// Waits until no instance is left.
-    pub(crate) async fn is_left(&self) {
+    pub(crate) async fn wait_until_empty(&self) {
         loop {
             let left = self.left.notified();
             if self.state().slots.is_empty() {

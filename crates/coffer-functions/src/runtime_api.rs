@@ -18,6 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Mutex;
 
 use crate::exchange::{Answer, Event, Exchange, Refusal};
 use crate::outcome::PAYLOAD_BYTES_MAX;
@@ -25,13 +26,13 @@ use crate::peer;
 
 /// Serves the instance's own processes until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, exchange: Arc<Exchange>, peer: peer::Instance) {
-    let has_warned = AtomicBool::new(false);
+    let api = Api { exchange, peer, has_warned: AtomicBool::new(false), reading: Mutex::new(()) };
     let mut connections = FuturesUnordered::new();
     loop {
         tokio::select! {
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
                 Ok((stream, _)) => {
-                    connections.push(speak(stream, &exchange, peer, &has_warned));
+                    connections.push(api.speak(stream));
                 }
                 // As when there are no file descriptors left: others may be given back.
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
@@ -41,28 +42,77 @@ pub(crate) async fn serve(listener: TcpListener, exchange: Arc<Exchange>, peer: 
     }
 }
 
-async fn speak(
-    stream: TcpStream,
-    exchange: &Exchange,
+/// What the connections of an instance have in common.
+struct Api {
+    exchange: Arc<Exchange>,
     peer: peer::Instance,
-    has_warned: &AtomicBool,
-) {
-    if !is_peer(&stream, peer).await {
-        // Once, or whoever it is could fill the log.
-        if !has_warned.swap(true, Ordering::Relaxed) {
-            tracing::warn!("a process that is none of a function's has called its Runtime API");
+    has_warned: AtomicBool,
+    /// Held while a body is read, so that a function cannot have many large ones kept here at once.
+    reading: Mutex<()>,
+}
+
+impl Api {
+    async fn speak(&self, stream: TcpStream) {
+        if !is_peer(&stream, self.peer).await {
+            // Once, or whoever it is could fill the log.
+            if !self.has_warned.swap(true, Ordering::Relaxed) {
+                tracing::warn!("a process that is none of a function's has called its Runtime API");
+            }
+            return;
         }
-        return;
+        // Events are handed over at once; nothing is lost where that cannot be set.
+        stream.set_nodelay(true).ok();
+        let service =
+            service_fn(|request| async move { Ok::<_, Infallible>(answer(self, request).await) });
+        let mut http = http1::Builder::new();
+        // An open request for the next event may be days old, its head is not.
+        http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_headers(HEADERS_MAX);
+        if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
+            tracing::debug!(%error, "a connection to the Runtime API ended early");
+        }
     }
-    // Events are handed over at once; nothing is lost where that cannot be set.
-    stream.set_nodelay(true).ok();
-    let service =
-        service_fn(|request| async move { Ok::<_, Infallible>(answer(exchange, request).await) });
-    let mut http = http1::Builder::new();
-    // An open request for the next event may be days old, its head is not.
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIME_MAX).max_headers(HEADERS_MAX);
-    if let Err(error) = http.serve_connection(TokioIo::new(stream), service).await {
-        tracing::debug!(%error, "a connection to the Runtime API ended early");
+
+    async fn take_init_error(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
+        let _one = self.reading.lock().await;
+        self.exchange.may_fail_init()?;
+        let (head, body) = request.into_parts();
+        match read(body).await {
+            Ok((body, _)) => {
+                self.exchange.fail_init(error_of(&head.headers, body))?;
+                Ok(ok())
+            }
+            Err(refused) => Ok(refused),
+        }
+    }
+
+    async fn take_answer(
+        &self,
+        id: &str,
+        is_error: bool,
+        request: Request<Incoming>,
+    ) -> Result<Response<Full<Bytes>>, Refusal> {
+        let _one = self.reading.lock().await;
+        // What would not be taken is not read.
+        self.exchange.may_answer(id)?;
+        let (head, body) = request.into_parts();
+        let (body, trailers) = match read(body).await {
+            Ok(read) => read,
+            Err(refused) => {
+                if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                    self.exchange.answer(id, Answer::TooLarge)?;
+                }
+                return Ok(refused);
+            }
+        };
+        let answer = match error_of_stream(&trailers) {
+            Some(error) => Answer::Error(error),
+            None if is_error => Answer::Error(error_of(&head.headers, body)),
+            None => Answer::Response(body),
+        };
+        self.exchange.answer(id, answer).map(|()| ok())
     }
 }
 
@@ -74,23 +124,17 @@ async fn is_peer(stream: &TcpStream, peer: peer::Instance) -> bool {
     looked.unwrap_or(false)
 }
 
-async fn answer(exchange: &Exchange, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(api: &Api, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let path = request.uri().path().to_owned();
     let Some(path) = path.strip_prefix(VERSION) else {
         return error(StatusCode::NOT_FOUND, "NotFound", "There is nothing at this path");
     };
     let parts: Vec<&str> = path.split('/').collect();
     let answered = match (request.method(), parts.as_slice()) {
-        (&Method::GET, ["invocation", "next"]) => exchange.next().await.map(event),
-        (&Method::POST, ["init", "error"]) => {
-            let (head, body) = request.into_parts();
-            match read(body).await {
-                Ok((body, _)) => exchange.fail_init(error_of(&head.headers, body)).map(|()| ok()),
-                Err(refused) => Ok(refused),
-            }
-        }
+        (&Method::GET, ["invocation", "next"]) => api.exchange.next().await.map(event),
+        (&Method::POST, ["init", "error"]) => api.take_init_error(request).await,
         (&Method::POST, ["invocation", id, kind @ ("response" | "error")]) => {
-            take(exchange, id, *kind == "error", request).await
+            api.take_answer(id, *kind == "error", request).await
         }
         (_, ["invocation", "next"] | ["init", "error"]) | (_, ["invocation", _, _]) => {
             let message = "This method is not for this path";
@@ -99,32 +143,6 @@ async fn answer(exchange: &Exchange, request: Request<Incoming>) -> Response<Ful
         _ => Ok(error(StatusCode::NOT_FOUND, "NotFound", "There is nothing at this path")),
     };
     answered.unwrap_or_else(refused)
-}
-
-async fn take(
-    exchange: &Exchange,
-    id: &str,
-    is_error: bool,
-    request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Refusal> {
-    // What would not be taken is not read.
-    exchange.may_answer(id)?;
-    let (head, body) = request.into_parts();
-    let (body, trailers) = match read(body).await {
-        Ok(read) => read,
-        Err(refused) => {
-            if refused.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                exchange.answer(id, Answer::TooLarge)?;
-            }
-            return Ok(refused);
-        }
-    };
-    let answer = match error_of_stream(&trailers) {
-        Some(error) => Answer::Error(error),
-        None if is_error => Answer::Error(error_of(&head.headers, body)),
-        None => Answer::Response(body),
-    };
-    exchange.answer(id, answer).map(|()| ok())
 }
 
 /// Reads a body and its trailers, or says why not.

@@ -109,8 +109,9 @@ fn order(
     let settings = &shared.settings;
     let mut hidden = settings.hidden_folders.clone();
     hidden.push(shared.folders.working.clone());
-    // One that is not there hides nothing.
-    let hidden = hidden.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+    // One that is not there yet is hidden by the name that it would have.
+    let real = |folder: &PathBuf| folder.canonicalize().unwrap_or_else(|_| folder.clone());
+    let hidden = hidden.iter().map(real).collect();
     Ok(Order {
         launcher: settings.launcher.clone(),
         command: command(shared, function, surroundings)?,
@@ -168,7 +169,11 @@ async fn launch(order: &Order, name: &str) -> Result<Keeper, NotStarted> {
     // A launcher that ends early says why by itself.
     keeper.pipe.write_all(&bytes).await.ok();
     let line = tokio::time::timeout(LAUNCH_TIME_MAX, keeper.reports.next_line()).await;
-    let line = line.map_err(|_| failed("the launcher says nothing".to_owned()))?;
+    let line = line.map_err(|_| {
+        // It cannot look for the end of its pipe while it waits. Where it has ended it needs nothing.
+        keeper.child.start_kill().ok();
+        failed("the launcher says nothing".to_owned())
+    })?;
     let line = line.map_err(|error| failed(error.to_string()))?.unwrap_or_default();
     match serde_json::from_str(&line) {
         Ok(Report::Started { process }) => {

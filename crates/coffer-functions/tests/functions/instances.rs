@@ -86,6 +86,16 @@ async fn two_invocations_at_once_have_two_instances_and_a_third_is_too_many() {
     assert!(failure.message.starts_with("2 instances of the function are busy"), "{failure}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_an_answer_finds_the_instance_free() {
+    let world = World::with(|settings| settings.instances_per_function_max = 1);
+    let tested = function(PYTHON, "app.py", APP);
+    let first = process(&world.invoke(&tested, "{}").await);
+    for _ in 0..300 {
+        assert_eq!(process(&world.invoke(&tested, "{}").await), first);
+    }
+}
+
 #[tokio::test]
 async fn an_idle_instance_makes_room_for_another_function() {
     let world = World::with(|settings| settings.instances_max = 1);

@@ -265,5 +265,5 @@ impl Instance {
 }
 
 const INIT_TIME_MAX: Duration = Duration::from_secs(10);
-/// How long an answer waits for what the function has written before it.
-const RETURN_TIME_MAX: Duration = Duration::from_millis(100);
+/// How long an answer waits for its client to ask for another event, which AWS's do at once.
+const RETURN_TIME_MAX: Duration = Duration::from_secs(1);

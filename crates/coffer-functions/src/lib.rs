@@ -37,4 +37,5 @@ pub use environment::{ENVIRONMENT_BYTES_MAX, RESERVED_VARIABLES};
 pub use function::{Code, Credentials, Function, Invocation, Supply};
 pub use functions::Functions;
 pub use outcome::{Failure, FailureKind, FunctionError, Outcome, PAYLOAD_BYTES_MAX};
+pub use settings::is_root;
 pub use settings::{Confinement, Host, InvalidSettings, RunAs, Runtime, Settings};

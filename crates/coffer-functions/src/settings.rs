@@ -106,6 +106,11 @@ pub enum Confinement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidSettings(pub String);
 
+/// Whether this process is root.
+pub fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 impl Settings {
     /// Settings that run functions as the caller, with the usual runtimes and limits.
     pub fn new(working_folder: PathBuf) -> Self {
@@ -133,7 +138,7 @@ impl Settings {
     /// # Errors
     /// A sentence for the operator.
     pub(crate) fn check(&self) -> Result<(), InvalidSettings> {
-        let is_root = rustix::process::geteuid().is_root();
+        let is_root = is_root();
         let fault = if !self.listen_address.is_loopback() {
             format!("functions listen on loopback only, not on {}", self.listen_address)
         } else if self.launcher.is_empty() || self.runtimes.iter().any(|it| it.command.is_empty()) {

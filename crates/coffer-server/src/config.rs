@@ -120,6 +120,10 @@ pub struct Settings {
     /// host [default: false].
     #[arg(long, value_name = "BOOL", env = "COFFER_FUNCTIONS_ENABLED")]
     pub functions_enabled: Option<bool>,
+    /// Who functions run as, where the server runs as root: users that are nobody else's, the first
+    /// and the last, and their group, such as `60000-60063:60000`.
+    #[arg(long, value_name = "UID-UID:GID", env = "COFFER_FUNCTIONS_USERS")]
+    pub functions_users: Option<String>,
     /// What to log, such as `info` or `coffer_pipeline=debug` [default: info].
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG")]
     pub log: Option<String>,
@@ -184,8 +188,39 @@ pub struct Config {
     pub audit: AuditSettings,
     /// Whether there are functions.
     pub functions_enabled: bool,
+    /// Who functions run as, where the server runs as root.
+    pub functions_users: Option<FunctionUsers>,
     /// What to log.
     pub log: String,
+}
+
+/// Users and a group that nobody else has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FunctionUsers {
+    /// The first.
+    pub first: u32,
+    /// The last.
+    pub last: u32,
+    /// Their group.
+    pub group: u32,
+}
+
+impl FunctionUsers {
+    fn read(text: &str) -> Result<Self, InvalidConfig> {
+        let read = || {
+            let (users, group) = text.split_once(':')?;
+            let (first, last) = users.split_once('-')?;
+            let [first, last, group] = [first, last, group].map(|number| number.parse().ok());
+            let (first, last, group) = (first?, last?, group?);
+            (0 < first && first <= last && group > 0).then_some(Self { first, last, group })
+        };
+        read().ok_or_else(|| {
+            wrong(&format!(
+                "functions_users `{text}`: give the first and the last user and their group as \
+                 numbers above 0, such as 60000-60063:60000"
+            ))
+        })
+    }
 }
 
 /// A setting is wrong; the text says which and what to do.
@@ -228,6 +263,7 @@ impl Settings {
             audit_on_failure: self.audit_on_failure.or(other.audit_on_failure),
             audit_exports: self.audit_exports.or(other.audit_exports),
             functions_enabled: self.functions_enabled.or(other.functions_enabled),
+            functions_users: self.functions_users.or(other.functions_users),
             log: self.log.or(other.log),
         }
     }
@@ -259,6 +295,7 @@ impl Settings {
                 "region `{region}`: give lower-case letters, digits and hyphens"
             )));
         }
+        let functions_users = self.functions_users.as_deref().map(FunctionUsers::read).transpose()?;
         let audit = audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
         Ok(Config {
             listen: match self.listen {
@@ -277,6 +314,7 @@ impl Settings {
             rotation_allow_loopback: self.rotation_allow_loopback.unwrap_or(false),
             audit,
             functions_enabled: self.functions_enabled.unwrap_or(false),
+            functions_users,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })
     }

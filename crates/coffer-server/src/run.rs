@@ -42,7 +42,11 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
         let beyond = beyond(&config).map_err(StartError)?;
         let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
         opened.world.outside = Arc::new(beyond);
-        opened.world.functions = functions::host(config.functions_enabled);
+        if config.functions_enabled {
+            let run_as = functions::run_as(config.functions_users);
+            let url = url_of(&listener, acceptor.is_some())?;
+            functions::start(&mut opened.world, &config.data, url, run_as).map_err(StartError)?;
+        }
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
 }
@@ -64,7 +68,11 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let internet = Internet::new(None, true).map_err(StartError)?;
         let databases = Databases::new(None, true).map_err(StartError)?;
         opened.world.outside = Arc::new(Beyond { internet, databases });
-        opened.world.functions = functions::host(options.functions_enabled);
+        if options.functions_enabled {
+            let (url, run_as) = (url_of(&listener, false)?, functions::run_as_in_dev());
+            let started = functions::start(&mut opened.world, folder.path(), url, run_as);
+            started.map_err(StartError)?;
+        }
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
     })
 }
@@ -100,8 +108,7 @@ async fn serve(
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
     let state = Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let scheme = if acceptor.is_some() { "https" } else { "http" };
-    let url = format!("{scheme}://{}", reachable(address));
+    let url = url_of(&listener, acceptor.is_some())?;
     trail::catch_up(state.road.world()).await;
     let (stop_sender, stop) = watch::channel(false);
     let stopping = stop_on_signal(stop_sender)?;
@@ -117,6 +124,13 @@ async fn serve(
     store.close().await.map_err(|error| StartError(format!("cannot close the store: {error}")))?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The URL that the server is found at from this machine.
+fn url_of(listener: &TcpListener, has_tls: bool) -> Result<String, StartError> {
+    let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
+    let scheme = if has_tls { "https" } else { "http" };
+    Ok(format!("{scheme}://{}", reachable(address)))
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {

@@ -44,6 +44,7 @@ use coffer_pipeline::{Entry, Protocol, Service};
 
 pub(crate) use code::ForgetCode;
 pub(crate) use invoke_later::InvokeLater;
+pub(crate) use order::demand_to_invoke;
 pub use order::{NotInvoked, Source, order_for};
 
 /// Lambda on the port.

@@ -36,7 +36,7 @@ pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
     JobEntry::of::<kms::rotate_due_key::RotateDueKey>(),
     JobEntry::of::<lambda::ForgetCode>(),
-    JobEntry::of::<lambda::InvokeLater>(),
+    JobEntry::of_errand::<lambda::InvokeLater>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),
     JobEntry::of::<secretsmanager::replicate_secret::ReplicateSecret>(),
     JobEntry::of_errand::<secretsmanager::rotation::CarryOutRotation>(),

@@ -68,6 +68,11 @@ enum DevCommand {
 }
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    // Before anything else: what starts functions gives up rights, for which there must be no thread.
+    if arguments.next().is_some_and(|word| word == LAUNCHER) {
+        return coffer_functions::launcher::run(arguments);
+    }
     let outcome = match CommandLine::parse().command {
         Command::Server(options) => run_server(*options).map_err(|error| error.to_string()),
         Command::Dev(Dev { command: Some(DevCommand::Advance(advance)), .. }) => advance.run(),
@@ -90,3 +95,6 @@ fn main() -> ExitCode {
         }
     }
 }
+
+/// The word by which this binary is started as the launcher of functions; nobody types it.
+const LAUNCHER: &str = "function-launcher";

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::Verdict;
 use crate::call::Call;
-use crate::outside::Outside;
+use crate::world::World;
 
 /// Something to be done outside of the process, at or after a time.
 ///
@@ -29,11 +29,8 @@ pub trait Errand: Serialize + DeserializeOwned + Send + Sync + 'static {
         call: &mut Call<'_>,
     ) -> impl Future<Output = Result<Prepared<Self::Order>, Fault>> + Send;
 
-    /// Does it.
-    fn perform(
-        outside: &dyn Outside,
-        order: Self::Order,
-    ) -> impl Future<Output = Self::Report> + Send;
+    /// Does it: by [`World::outside`] or [`World::run_function`], and nothing else of the world.
+    fn perform(world: &World, order: Self::Order) -> impl Future<Output = Self::Report> + Send;
 
     /// Says what follows; its staged writes and the verdict are one commit.
     fn conclude(

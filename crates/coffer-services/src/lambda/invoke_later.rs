@@ -6,7 +6,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Call, FunctionOrder, Job, NotRun, Scope, Verdict};
+use coffer_pipeline::{
+    Call, Errand, FunctionOrder, FunctionOutcome, NotRun, Prepared, Scope, Verdict, World,
+};
 use coffer_protocol::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +55,13 @@ impl InvokeLater {
         scope: &Scope,
         due: Timestamp,
     ) -> Result<(), Fault> {
-        call.schedule_in(scope.clone(), due, self).await
+        let id = call.uuid();
+        call.schedule_errand(&id, scope.clone(), due, self).await
+    }
+
+    fn name(&self, call: &Call<'_>) -> FunctionName {
+        let (name, qualifier) = (self.name.clone(), self.qualifier.clone());
+        FunctionName { scope: call.scope().clone(), name, qualifier }
     }
 
     fn event(&self) -> Result<Event, Fault> {
@@ -66,20 +74,35 @@ impl InvokeLater {
     }
 }
 
-impl Job for InvokeLater {
+impl Errand for InvokeLater {
     const KIND: &'static str = "lambda.invoke-later";
+    type Order = Box<FunctionOrder>;
+    type Report = Result<FunctionOutcome, NotRun>;
 
-    async fn run(&self, call: &mut Call<'_>) -> Result<Verdict, Fault> {
-        let (scope, name) = (call.scope().clone(), self.name.clone());
-        let name = FunctionName { scope: scope.clone(), name, qualifier: self.qualifier.clone() };
+    async fn prepare(&self, call: &mut Call<'_>) -> Result<Prepared<Self::Order>, Fault> {
+        let name = self.name(call);
         let found = match Found::find(call, &name).await {
             Ok(found) => found,
             // It was deleted since.
-            Err(fault) if fault.status == NOT_FOUND => return Ok(Verdict::Done),
+            Err(fault) if fault.status == NOT_FOUND => {
+                return Ok(Prepared::Over(Verdict::Done));
+            }
             Err(fault) => return Err(fault),
         };
         let ordered = order(call, &name, &found, self.event()?).await?;
-        let outcome = call.run_function(ordered).await.map_err(|why| match why {
+        Ok(Prepared::Order(Box::new(ordered)))
+    }
+
+    async fn perform(world: &World, order: Self::Order) -> Self::Report {
+        world.run_function(*order).await
+    }
+
+    async fn conclude(
+        &self,
+        call: &mut Call<'_>,
+        report: &Self::Report,
+    ) -> Result<Verdict, Fault> {
+        let outcome = report.as_ref().map_err(|why| match why {
             // The function is not to blame, so this does not count as an attempt.
             NotRun::Busy => Fault::unavailable(why),
             why => Fault::internal(why),
@@ -88,7 +111,7 @@ impl Job for InvokeLater {
             return Ok(Verdict::Done);
         }
         let failures = self.failures.saturating_add(1);
-        let (function, request_id) = (name.arn(), &self.request_id);
+        let (function, request_id) = (self.name(call).arn(), &self.request_id);
         if failures >= TRIES_MAX {
             tracing::warn!(
                 function,
@@ -100,7 +123,7 @@ impl Job for InvokeLater {
         }
         // AWS: a minute before the second try, two before the third.
         let due = call.now().plus(FIRST_PAUSE.saturating_mul(failures));
-        Self { failures, ..self.clone() }.schedule(call, &scope, due).await?;
+        Self { failures, ..self.clone() }.schedule(call, call.scope(), due).await?;
         Ok(Verdict::Done)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::{AccountId, Arn, Sensitive};
-use coffer_pipeline::{Call, Caller, FunctionOrder, Guard};
+use coffer_pipeline::{Call, Caller, Demand, FunctionOrder, Guard};
 use coffer_protocol::Fault;
 
 use super::function::Found;
@@ -137,6 +137,20 @@ pub async fn order_for(
         400 => NotInvoked::RoleUnfit,
         _ => NotInvoked::Fault(fault),
     })
+}
+
+/// The permission to invoke the function of an ARN; nothing where it is none of a function.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(crate) async fn demand_to_invoke(
+    call: &mut Call<'_>,
+    function_arn: &str,
+) -> Result<Option<Demand>, Fault> {
+    match FunctionName::read(function_arn, call.context()) {
+        Ok(name) => name.demand(call, "lambda:InvokeFunction").await.map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 async fn must_let_in(

@@ -6,8 +6,8 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::errors::SecretsManagerError;
 use super::id;
 use super::rotation::{
-    PlanRotation, ReattemptRotation, Rotator, begin, permitted_superuser, plan, schedule_of,
-    unfinished,
+    PlanRotation, ReattemptRotation, Rotator, begin, must_be_invocable, permitted_superuser, plan,
+    schedule_of, unfinished,
 };
 use super::secret::{Rotation, SecretRecord};
 use super::wire::{ExternalMetadata, RotationRules};
@@ -163,13 +163,11 @@ async fn must_be_rotatable(
         ReattemptRotation::ask(call, secret).await?;
         return refused("A previous rotation isn't complete. That rotation will be reattempted.");
     }
-    match Rotator::read(secret, arn)? {
-        Rotator::Function(_) => Err(Fault::access_denied(
-            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function \
-             policy grants access to the principal secretsmanager.amazonaws.com.",
-        )),
-        native => Ok(Some(native)),
+    let rotator = Rotator::read(secret, arn)?;
+    if let Rotator::Function(arn) = &rotator {
+        must_be_invocable(call, secret, arn).await?;
     }
+    Ok(Some(rotator))
 }
 
 fn answer(secret: &SecretRecord, token: &str) -> RotateSecretOutput {

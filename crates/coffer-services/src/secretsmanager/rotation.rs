@@ -4,6 +4,7 @@
 //! never a second one, and whatever a step does to the secret is one commit with the step's end.
 
 mod carry_out;
+mod function;
 mod plan;
 mod reattempt;
 mod rotator;
@@ -11,6 +12,7 @@ mod superuser;
 mod turn;
 
 pub(crate) use carry_out::CarryOutRotation;
+pub(super) use function::must_be_invocable;
 pub(crate) use plan::PlanRotation;
 pub(super) use plan::{count_change, plan, schedule_of};
 pub(crate) use reattempt::ReattemptRotation;

@@ -96,7 +96,7 @@ async fn round<E: Errand>(
         Begun::Order(order) => order,
         Begun::Over(row) => return Ok(row),
     };
-    let mut performing = pin!(E::perform(world.outside.as_ref(), order));
+    let mut performing = pin!(E::perform(world, order));
     let report = loop {
         tokio::select! {
             biased;

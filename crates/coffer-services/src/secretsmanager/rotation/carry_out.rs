@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Call, Errand, Outside, Prepared, RotatorAction, RotatorStep, Verdict};
+use coffer_pipeline::{Call, Errand, FunctionOrder, Prepared, RotatorAction, RotatorStep, Verdict, World};
 use coffer_protocol::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +13,8 @@ use super::super::seal::{self, Plain};
 use super::super::secret::{CURRENT, PENDING, PREVIOUS, RotationStep, SecretRecord, UnderWay};
 use super::super::write::Change;
 use super::rotator::Rotator;
-use super::superuser;
-use super::turn;
+use super::turn::Reason;
+use super::{function, superuser, turn};
 use crate::kms::through::Through;
 
 /// Carries out the rotation of this id, from the step that it has come to.
@@ -26,16 +26,23 @@ pub(crate) struct CarryOutRotation {
 }
 
 /// A step to be done outside.
-#[derive(Debug)]
 pub(crate) struct Order {
     step: RotationStep,
-    rotator: RotatorStep,
+    work: Work,
+}
+
+/// Who does it.
+pub(super) enum Work {
+    /// A rotator of coffer's own.
+    Rotator(Box<RotatorStep>),
+    /// A function, which changes the secret by itself.
+    Function(Box<FunctionOrder>),
 }
 
 /// What came of it: the new value of a version that had none, or why nothing did.
 pub(crate) struct Report {
     step: RotationStep,
-    outcome: Result<Option<Sensitive<String>>, String>,
+    outcome: Result<Option<Sensitive<String>>, Reason>,
 }
 
 impl CarryOutRotation {
@@ -94,14 +101,20 @@ impl Errand for CarryOutRotation {
             Err(fault) if fault.is_server_fault() => Err(fault),
             Err(fault) => {
                 let change = Change::of(&secret);
-                let verdict = failed(call, change, under_way, &fault.message).await?;
+                let reason = Reason::of(fault.message.clone());
+                let verdict = failed(call, change, under_way, &reason).await?;
                 Ok(Prepared::Over(verdict))
             }
         }
     }
 
-    async fn perform(outside: &dyn Outside, order: Order) -> Report {
-        let outcome = outside.rotate(order.rotator).await.map_err(|why| why.0);
+    async fn perform(world: &World, order: Order) -> Report {
+        let outcome = match order.work {
+            Work::Rotator(step) => {
+                world.outside.rotate(*step).await.map_err(|why| Reason::of(why.0))
+            }
+            Work::Function(order) => function::run(world, *order).await.map(|()| None),
+        };
         Report { step: order.step, outcome }
     }
 
@@ -124,6 +137,12 @@ impl Errand for CarryOutRotation {
         if let Some(value) = value {
             let labels = [PENDING.to_owned()];
             change.add_version(call, &under_way.version_id, Plain::Text(value.clone()), &labels)?;
+        }
+        if under_way.step == RotationStep::Finish
+            && secret.version_with(CURRENT) != Some(under_way.version_id.as_str())
+        {
+            let reason = Reason::of(NOT_FINISHED.to_owned());
+            return failed(call, change, under_way, &reason).await;
         }
         match under_way.step.next() {
             Some(next) if !under_way.is_test => {
@@ -163,7 +182,7 @@ async fn failed(
     call: &mut Call<'_>,
     change: Change,
     under_way: UnderWay,
-    reason: &str,
+    reason: &Reason,
 ) -> Result<Verdict, Fault> {
     let retry_at: Option<Timestamp> = turn::fail(call, change, under_way, reason).await?;
     Ok(retry_at.map_or(Verdict::Done, Verdict::Again))
@@ -192,9 +211,6 @@ async fn next(
     change.begin_version(call, &version_id)?;
     let arn = change.secret.rotation.as_ref().and_then(|rotation| rotation.lambda_arn.clone());
     let rotator = Rotator::read(&change.secret, arn.as_deref().unwrap_or_default())?;
-    let Rotator::Native(rotator) = rotator else {
-        return Err(Fault::internal("functions cannot be run"));
-    };
     let has_value = change.secret.versions.get(&version_id).is_some_and(|it| it.has_value);
     let current = value_of(call, &change.secret, CURRENT).await?;
     let current = current.ok_or_else(|| refused("The secret has no current value."))?;
@@ -203,6 +219,13 @@ async fn next(
         change.add_version(call, &version_id, Plain::Text(current.clone()), &copy)?;
         return Ok(Next::Step);
     }
+    let rotator = match rotator {
+        Rotator::Native(rotator) => rotator,
+        Rotator::Function(arn) => {
+            let order = function::order(call, &change.secret, &arn, under_way).await?;
+            return Ok(Next::Order(Order { step: under_way.step, work: Work::Function(order) }));
+        }
+    };
     let action = match under_way.step {
         RotationStep::Create if has_value => {
             under_way.step = RotationStep::Set;
@@ -218,8 +241,8 @@ async fn next(
     };
     let superuser = superuser::value(call, &change.secret, &current).await?;
     let previous = value_of(call, &change.secret, PREVIOUS).await?;
-    let rotator = RotatorStep { rotator, action, current, previous, superuser };
-    Ok(Next::Order(Order { step: under_way.step, rotator }))
+    let step = RotatorStep { rotator, action, current, previous, superuser };
+    Ok(Next::Order(Order { step: under_way.step, work: Work::Rotator(Box::new(step)) }))
 }
 
 async fn pending(call: &mut Call<'_>, change: &Change) -> Result<Sensitive<String>, Fault> {
@@ -251,6 +274,7 @@ fn refused(message: &str) -> Fault {
     Fault::validation(message)
 }
 
+const NOT_FINISHED: &str = "The function's finishSecret step has not moved AWSCURRENT to the new version.";
 /// AWS: what its rotation templates leave out of passwords (EXCLUDE_CHARACTERS), with the colon that
 /// those for RDS leave out besides.
 const PASSWORD_EXCLUDED: &str = ":/@\"'\\";

@@ -140,19 +140,19 @@ pub(super) async fn fail(
     call: &mut Call<'_>,
     mut change: Change,
     mut under_way: UnderWay,
-    reason: &str,
+    reason: &Reason,
 ) -> Result<Option<Timestamp>, Fault> {
     let now = call.now();
     under_way.attempts = under_way.attempts.saturating_add(1);
     let (arn, attempts) = (change.secret.arn(), under_way.attempts);
     let step = under_way.step.name();
-    tracing::warn!(secret.arn = arn, step, attempts, "a rotation failed: {reason}");
+    tracing::warn!(secret.arn = arn, step, attempts, "a rotation failed: {}", reason.for_log);
     tell(call, &change.secret, &under_way, Turn::Failed).await?;
     let failure = RotationFailure {
         at: now,
         step: under_way.step,
         attempts,
-        reason: reason.chars().take(REASON_CHARS_MAX).collect(),
+        reason: reason.text.chars().take(REASON_CHARS_MAX).collect(),
     };
     let retry_at = now.plus(pause_after(attempts));
     let is_last = attempts >= ATTEMPTS_MAX
@@ -226,6 +226,22 @@ pub(super) async fn succeed(
     }
     change.stage(call).await?;
     Ok(())
+}
+
+/// Why an attempt failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reason {
+    /// For whoever may look at the secret's rotation.
+    pub(super) text: String,
+    /// What of it is fit for the log.
+    pub(super) for_log: String,
+}
+
+impl Reason {
+    /// One that may be logged.
+    pub(super) fn of(text: String) -> Self {
+        Self { for_log: text.clone(), text }
+    }
 }
 
 /// What becomes of a rotation.

@@ -31,8 +31,8 @@ pub use job::{Errand, Job, JobRecord, Prepared, Verdict};
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
 pub use outside::{
     FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
-    FunctionOutcome, NamedCode, NoFunctions, NoOutside, NotRun, Outside, RotatorAction, RotatorStep,
-    Unreachable, ZipCode,
+    FunctionOutcome, NamedCode, NoFunctions, NoOutside, NotRun, Outside, RotatorAction,
+    RotatorStep, Unreachable, ZipCode,
 };
 pub use permissions::Permissions;
 pub use road::{Answer, Foreseen, Received, Road, TlsSession};

@@ -295,7 +295,8 @@ impl Settings {
                 "region `{region}`: give lower-case letters, digits and hyphens"
             )));
         }
-        let functions_users = self.functions_users.as_deref().map(FunctionUsers::read).transpose()?;
+        let functions_users =
+            self.functions_users.as_deref().map(FunctionUsers::read).transpose()?;
         let audit = audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
         Ok(Config {
             listen: match self.listen {

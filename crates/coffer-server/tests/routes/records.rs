@@ -265,4 +265,7 @@ const REFUSED_TO_ROOT: &[(&str, &str)] = &[
     ("organizations DescribeCreateAccountStatus", "CreateAccountStatusNotFoundException"),
     ("coffer CloseAccount", "AccountAlreadyClosedException"),
     ("coffer PutIssuerKeys", "InvalidIssuerKeysException"),
+    ("coffer DescribeRotation", "ResourceNotFoundException"),
+    ("coffer AbortRotation", "ResourceNotFoundException"),
+    ("coffer RetryRotation", "ResourceNotFoundException"),
 ];

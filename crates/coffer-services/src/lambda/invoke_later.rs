@@ -97,11 +97,7 @@ impl Errand for InvokeLater {
         world.run_function(*order).await
     }
 
-    async fn conclude(
-        &self,
-        call: &mut Call<'_>,
-        report: &Self::Report,
-    ) -> Result<Verdict, Fault> {
+    async fn conclude(&self, call: &mut Call<'_>, report: &Self::Report) -> Result<Verdict, Fault> {
         let outcome = report.as_ref().map_err(|why| match why {
             // The function is not to blame, so this does not count as an attempt.
             NotRun::Busy => Fault::unavailable(why),

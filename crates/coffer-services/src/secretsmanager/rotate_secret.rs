@@ -84,6 +84,10 @@ impl Operation for RotateSecret {
         let secret = id::find_changeable(call, &input.secret_id).await?;
         let mut rotation = input.applied_to(&secret)?;
         let schedule = schedule_of(&rotation)?;
+        if rotation.lambda_arn.is_none() && secret.kind.is_none() {
+            return Err(SecretsManagerError::InvalidRequestException
+                .with("No Lambda rotation function ARN is associated with this secret."));
+        }
         if is_known(&secret, token) {
             return Ok(answer(&secret, token));
         }
@@ -150,13 +154,12 @@ async fn must_be_rotatable(
 ) -> Result<Option<Rotator>, Fault> {
     let refused = |message| Err(SecretsManagerError::InvalidRequestException.with(message));
     let Some(arn) = &rotation.lambda_arn else {
-        return match &secret.kind {
-            None => refused("No Lambda rotation function ARN is associated with this secret."),
-            Some(_) if is_test => Ok(None),
-            Some(_) => refused(
-                "Secrets Manager can't reach the partner that rotates secrets of this type.",
-            ),
-        };
+        if is_test {
+            return Ok(None);
+        }
+        return refused(
+            "Secrets Manager can't reach the partner that rotates secrets of this type.",
+        );
     };
     let is_at_work = rotation.under_way.is_some();
     if unfinished(secret).is_some() || is_at_work {

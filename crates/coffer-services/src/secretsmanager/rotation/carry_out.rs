@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use coffer_model::{Sensitive, Timestamp};
-use coffer_pipeline::{Call, Errand, FunctionOrder, Prepared, RotatorAction, RotatorStep, Verdict, World};
+use coffer_pipeline::{
+    Call, Errand, FunctionOrder, Prepared, RotatorAction, RotatorStep, Verdict, World,
+};
 use coffer_protocol::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -274,7 +276,8 @@ fn refused(message: &str) -> Fault {
     Fault::validation(message)
 }
 
-const NOT_FINISHED: &str = "The function's finishSecret step has not moved AWSCURRENT to the new version.";
+const NOT_FINISHED: &str =
+    "The function's finishSecret step has not moved AWSCURRENT to the new version.";
 /// AWS: what its rotation templates leave out of passwords (EXCLUDE_CHARACTERS), with the colon that
 /// those for RDS leave out besides.
 const PASSWORD_EXCLUDED: &str = ":/@\"'\\";

@@ -82,7 +82,8 @@ pub(super) async fn run(world: &World, order: FunctionOrder) -> Result<(), Reaso
     }
     let error: FunctionError = serde_json::from_slice(outcome.payload.expose()).unwrap_or_default();
     let kind = error.error_type.unwrap_or_else(|| "an error".to_owned());
-    let kind: String = kind.chars().filter(|char| !char.is_control()).take(KIND_CHARS_MAX).collect();
+    let kind: String =
+        kind.chars().filter(|char| !char.is_control()).take(KIND_CHARS_MAX).collect();
     let message = error.error_message.unwrap_or_default();
     // What a function says may hold what it works with; the log is not the place for that.
     let for_log = format!("the function failed with {kind}");
@@ -99,7 +100,6 @@ struct FunctionError {
     error_message: Option<String>,
 }
 
-const NOT_INVOKED: &str =
-    "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy \
+const NOT_INVOKED: &str = "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy \
      grants access to the principal secretsmanager.amazonaws.com.";
 const KIND_CHARS_MAX: usize = 128;

@@ -10,6 +10,7 @@ use coffer_model::{AccountId, Sensitive};
 use coffer_pipeline::audit::trail::{OnFailure, Sync};
 use serde::Deserialize;
 
+use crate::function_users::FunctionUsers;
 use crate::root_key::{self, CommandLine, Provider, credential};
 
 /// `coffer server`: flags and environment variables.
@@ -36,6 +37,9 @@ pub struct DevOptions {
     /// host.
     #[arg(long, env = "COFFER_FUNCTIONS_ENABLED")]
     pub functions_enabled: bool,
+    /// Where functions find programs such as python3 [default: the system's folders].
+    #[arg(long, value_name = "DIRS", env = "COFFER_FUNCTIONS_PATH")]
+    pub functions_path: Option<String>,
     /// What to log, such as `info` or `coffer_pipeline=debug`.
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG", default_value = LOG_DEFAULT)]
     pub log: String,
@@ -124,6 +128,9 @@ pub struct Settings {
     /// and the last, and their group, such as `60000-60063:60000`.
     #[arg(long, value_name = "UID-UID:GID", env = "COFFER_FUNCTIONS_USERS")]
     pub functions_users: Option<String>,
+    /// Where functions find programs such as python3 [default: the system's folders].
+    #[arg(long, value_name = "DIRS", env = "COFFER_FUNCTIONS_PATH")]
+    pub functions_path: Option<String>,
     /// What to log, such as `info` or `coffer_pipeline=debug` [default: info].
     #[arg(long, value_name = "FILTER", env = "COFFER_LOG")]
     pub log: Option<String>,
@@ -190,37 +197,10 @@ pub struct Config {
     pub functions_enabled: bool,
     /// Who functions run as, where the server runs as root.
     pub functions_users: Option<FunctionUsers>,
+    /// Where functions find programs.
+    pub functions_path: Option<String>,
     /// What to log.
     pub log: String,
-}
-
-/// Users and a group that nobody else has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FunctionUsers {
-    /// The first.
-    pub first: u32,
-    /// The last.
-    pub last: u32,
-    /// Their group.
-    pub group: u32,
-}
-
-impl FunctionUsers {
-    fn read(text: &str) -> Result<Self, InvalidConfig> {
-        let read = || {
-            let (users, group) = text.split_once(':')?;
-            let (first, last) = users.split_once('-')?;
-            let [first, last, group] = [first, last, group].map(|number| number.parse().ok());
-            let (first, last, group) = (first?, last?, group?);
-            (0 < first && first <= last && group > 0).then_some(Self { first, last, group })
-        };
-        read().ok_or_else(|| {
-            wrong(&format!(
-                "functions_users `{text}`: give the first and the last user and their group as \
-                 numbers above 0, such as 60000-60063:60000"
-            ))
-        })
-    }
 }
 
 /// A setting is wrong; the text says which and what to do.
@@ -264,6 +244,7 @@ impl Settings {
             audit_exports: self.audit_exports.or(other.audit_exports),
             functions_enabled: self.functions_enabled.or(other.functions_enabled),
             functions_users: self.functions_users.or(other.functions_users),
+            functions_path: self.functions_path.or(other.functions_path),
             log: self.log.or(other.log),
         }
     }
@@ -295,8 +276,8 @@ impl Settings {
                 "region `{region}`: give lower-case letters, digits and hyphens"
             )));
         }
-        let functions_users =
-            self.functions_users.as_deref().map(FunctionUsers::read).transpose()?;
+        let functions_users = self.functions_users.as_deref().map(FunctionUsers::read).transpose();
+        let functions_users = functions_users.map_err(|told| wrong(&told))?;
         let audit = audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
         Ok(Config {
             listen: match self.listen {
@@ -316,6 +297,7 @@ impl Settings {
             audit,
             functions_enabled: self.functions_enabled.unwrap_or(false),
             functions_users,
+            functions_path: self.functions_path,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })
     }

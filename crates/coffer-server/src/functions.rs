@@ -21,7 +21,7 @@ use coffer_pipeline::{
 use coffer_seal::Entropy;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::config::FunctionUsers;
+use crate::function_users::FunctionUsers;
 use crate::runtime;
 
 /// Who functions run as: without users of their own as the server, who then is not root.
@@ -48,6 +48,7 @@ pub(crate) fn start(
     data: &Path,
     url: String,
     run_as: RunAs,
+    path: Option<&str>,
 ) -> Result<(), String> {
     let data = std::path::absolute(data)
         .map_err(|error| format!("cannot use `{}`: {error}", data.display()))?;
@@ -59,6 +60,7 @@ pub(crate) fn start(
     let settings = Settings {
         run_as,
         hidden_folders: vec![data],
+        environment: path.map(|path| ("PATH".to_owned(), path.to_owned())).into_iter().collect(),
         ..Settings::new(folder.path().join("work"))
     };
     let process = Process { clock: world.clock.clone(), entropy: world.entropy.clone() };

@@ -7,6 +7,7 @@ pub mod config;
 mod connection;
 mod databases;
 mod files;
+pub mod function_users;
 mod functions;
 mod head_timer;
 mod internet;

@@ -45,7 +45,9 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
         if config.functions_enabled {
             let run_as = functions::run_as(config.functions_users);
             let url = url_of(&listener, acceptor.is_some())?;
-            functions::start(&mut opened.world, &config.data, url, run_as).map_err(StartError)?;
+            let path = config.functions_path.as_deref();
+            let started = functions::start(&mut opened.world, &config.data, url, run_as, path);
+            started.map_err(StartError)?;
         }
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
@@ -70,7 +72,8 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         opened.world.outside = Arc::new(Beyond { internet, databases });
         if options.functions_enabled {
             let (url, run_as) = (url_of(&listener, false)?, functions::run_as_in_dev());
-            let started = functions::start(&mut opened.world, folder.path(), url, run_as);
+            let path = options.functions_path.as_deref();
+            let started = functions::start(&mut opened.world, folder.path(), url, run_as, path);
             started.map_err(StartError)?;
         }
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await

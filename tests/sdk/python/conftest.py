@@ -1,5 +1,6 @@
 """Fixtures: servers that live as long as the test run, and an empty world for each test."""
 
+import os
 import pathlib
 import shutil
 
@@ -7,6 +8,12 @@ import pytest
 
 from server import Server
 from world import REAL_ACCESS_KEY, REAL_ACCOUNT, REAL_SECRET, World
+
+
+# Root does not run functions as itself.
+FUNCTIONS = ["--functions-enabled", "true"]
+if os.geteuid() == 0:
+    FUNCTIONS += ["--functions-users", "60000-60063:60000"]
 
 
 def _run(server):
@@ -31,14 +38,14 @@ def dev_server():
 @pytest.fixture(scope="session")
 def timed_server():
     """`coffer dev` for the tests that move its clock."""
-    yield from _run(Server("dev"))
+    yield from _run(Server("dev", extra=["--functions-enabled"]))
 
 
 @pytest.fixture(scope="session")
 def real_server(tmp_path_factory):
     """`coffer server` on the embedded engine."""
     data = tmp_path_factory.mktemp("data") / "coffer-data"
-    yield from _run(real(data, extra=["--functions-enabled", "true"]))
+    yield from _run(real(data, extra=FUNCTIONS))
 
 
 def real(data, **options):
@@ -79,7 +86,7 @@ def timed(timed_server):
 @pytest.fixture
 def restartable(tmp_path):
     """A `coffer server` of the test's own, which it may stop, kill and start again."""
-    server = real(tmp_path / "coffer-data", extra=["--functions-enabled", "true"])
+    server = real(tmp_path / "coffer-data", extra=FUNCTIONS)
     server.start()
     try:
         yield server

@@ -7,6 +7,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 
@@ -62,6 +63,9 @@ class Server:
     def environment(self):
         """What the process may know of ours: no AWS setting of the person who runs the tests."""
         kept = {key: os.environ[key] for key in ("PATH", "TMPDIR") if key in os.environ}
+        # Functions find Python, its packages and the AWS CLI where the tests have them.
+        tools = pathlib.Path(sys.executable).parent
+        kept["COFFER_FUNCTIONS_PATH"] = f"{tools}{os.pathsep}{kept.get('PATH', os.defpath)}"
         kept["HOME"] = str(self.scratch)
         if self.credentials and self.command == "server":
             access_key, secret = self.credentials

@@ -5,6 +5,8 @@
 mod bench;
 mod bless;
 mod check;
+mod databases;
+mod packages;
 mod python;
 mod release;
 mod stage;

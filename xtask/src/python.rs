@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
+use crate::packages::{install, output};
 use crate::stage::{Failure, root, say, status};
 
 /// A virtual environment that holds exactly what `requirements.txt` names.
@@ -64,17 +65,8 @@ fn interpreter() -> Result<Interpreter, Failure> {
         return Ok(found);
     }
     // Debian keeps `ensurepip` in a package of its own.
-    if output("id", &["-u"]).is_some_and(|id| id.trim() == "0")
-        && output("apt-get", &["-v"]).is_some()
-    {
-        let mut update = Command::new("apt-get");
-        status("apt-get update", update.args(["update", "--quiet"]))?;
-        let mut install = Command::new("apt-get");
-        install.args(["install", "--yes", "--quiet", "python3-venv"]);
-        status("apt-get install", install.env("DEBIAN_FRONTEND", "noninteractive"))?;
-        if has_venv(found.program) {
-            return Ok(found);
-        }
+    if install(&["python3-venv"])? && has_venv(found.program) {
+        return Ok(found);
     }
     Err(Failure::Stopped(format!(
         "`{}` cannot make virtual environments: its module `ensurepip` is missing; install it \
@@ -85,12 +77,6 @@ fn interpreter() -> Result<Interpreter, Failure> {
 
 fn has_venv(program: &str) -> bool {
     output(program, &["-c", "import ensurepip, venv"]).is_some()
-}
-
-/// What a program prints, when it can be run and ends well.
-fn output(program: &str, args: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(args).stderr(Stdio::null()).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 const REQUIREMENTS: &str = "tests/sdk/python/requirements.txt";

@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use crate::python;
 use crate::stage::{Failure, program, stage, status};
+use crate::{databases, python};
 
 /// Runs the checks and the Rust tests, then the real AWS clients against real servers.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
@@ -60,6 +60,7 @@ fn usage(problem: &str) -> Failure {
 }
 
 fn rust(plan: &Plan) -> Result<(), Failure> {
+    stage("databases", databases::installed)?;
     match &plan.filter {
         // With a filter somebody is at work on one thing; the checks would only be in the way.
         Some(filter) => {

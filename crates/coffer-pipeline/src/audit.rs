@@ -13,6 +13,7 @@ mod identity;
 mod item_call;
 mod key_use;
 mod pace;
+mod service_event;
 mod shared;
 pub mod ship;
 mod slice;
@@ -39,6 +40,7 @@ pub use identity::{
 pub use item_call::{ItemCall, KeptItemCall};
 pub(crate) use key_use::write_for_owners;
 pub use key_use::{KeptKeyUse, KeyUse};
+pub use service_event::ServiceEvent;
 pub(crate) use shared::Shared;
 pub use slice::{Slice, slice};
 

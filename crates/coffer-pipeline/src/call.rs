@@ -11,7 +11,7 @@ use coffer_protocol::Fault;
 use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
-use crate::audit::{AuditRecord, ItemCall, KeyUse};
+use crate::audit::{AuditRecord, ItemCall, KeyUse, ServiceEvent};
 use crate::authorization::{self, Asked, Judgement};
 use crate::context::{Caller, CallerKind, RequestContext, Scope};
 use crate::demand::{Demand, Facts, Nothing};
@@ -35,6 +35,7 @@ pub struct Call<'w> {
     resources: Vec<String>,
     key_uses: Vec<KeyUse>,
     item_calls: Vec<ItemCall>,
+    service_events: Vec<ServiceEvent>,
     events: u16,
     root_keys: OnceLock<Arc<RootKeys>>,
     /// What a reading decision read last: what it asks for permission on is what it then reads.
@@ -59,6 +60,8 @@ pub struct Trace {
     pub(crate) key_uses: Vec<KeyUse>,
     /// The calls that its answer stands for.
     pub(crate) item_calls: Vec<ItemCall>,
+    /// What a service did by itself.
+    pub(crate) service_events: Vec<ServiceEvent>,
     /// The records that its commit holds, for the journal; none where it changed nothing.
     pub(crate) committed: Vec<AuditRecord>,
 }
@@ -81,6 +84,7 @@ impl<'w> Call<'w> {
             resources: Vec::new(),
             key_uses: Vec::new(),
             item_calls: Vec::new(),
+            service_events: Vec::new(),
             events: 0,
             root_keys: OnceLock::new(),
             last: None,
@@ -88,9 +92,19 @@ impl<'w> Call<'w> {
     }
 
     pub(crate) fn finish(self) -> Outcome {
-        let Self { transaction, touched, resources, key_uses, item_calls, root_keys, .. } = self;
-        let trace = Trace { resources, key_uses, item_calls, committed: Vec::new() };
-        Outcome { transaction, touched, trace, root_keys: root_keys.into_inner() }
+        let trace = Trace {
+            resources: self.resources,
+            key_uses: self.key_uses,
+            item_calls: self.item_calls,
+            service_events: self.service_events,
+            committed: Vec::new(),
+        };
+        Outcome {
+            transaction: self.transaction,
+            touched: self.touched,
+            trace,
+            root_keys: self.root_keys.into_inner(),
+        }
     }
 
     /// The lasting surroundings, for the parts of a call that have files of their own.

@@ -1,6 +1,7 @@
 //! Jobs: what a commit asks to be done later. A job is a row; whoever claims it moves the row to
 //! the end of a lease, and its effects land together with its verdict.
 
+pub mod errand;
 pub mod runner;
 
 use coffer_model::Timestamp;
@@ -9,6 +10,7 @@ use coffer_store::{Key, Record};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub use self::errand::{Errand, Prepared};
 use crate::call::Call;
 use crate::context::{Scope, sortable};
 
@@ -64,11 +66,31 @@ pub struct JobRecord {
 impl JobRecord {
     /// Makes the row of a job.
     pub fn new<J: Job>(id: String, scope: &Scope, due: Timestamp, job: &J) -> Result<Self, Fault> {
-        let payload = serde_json::to_value(job)
-            .map_err(|error| Fault::internal(format!("cannot write job {}: {error}", J::KIND)))?;
+        Self::of(J::KIND, id, scope, due, job)
+    }
+
+    /// Makes the row of an errand.
+    pub fn of_errand<E: Errand>(
+        id: String,
+        scope: &Scope,
+        due: Timestamp,
+        errand: &E,
+    ) -> Result<Self, Fault> {
+        Self::of(E::KIND, id, scope, due, errand)
+    }
+
+    fn of(
+        kind: &str,
+        id: String,
+        scope: &Scope,
+        due: Timestamp,
+        payload: &impl Serialize,
+    ) -> Result<Self, Fault> {
+        let payload = serde_json::to_value(payload)
+            .map_err(|error| Fault::internal(format!("cannot write job {kind}: {error}")))?;
         Ok(Self {
             id,
-            kind: J::KIND.to_owned(),
+            kind: kind.to_owned(),
             account: scope.account,
             region: scope.region.clone(),
             due,

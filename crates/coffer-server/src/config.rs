@@ -94,6 +94,13 @@ pub struct Settings {
     /// Whether issuers may be on this very machine, without TLS too [default: false].
     #[arg(long, value_name = "BOOL", env = "COFFER_OIDC_ALLOW_LOOPBACK")]
     pub oidc_allow_loopback: Option<bool>,
+    /// A PEM file with certificate authorities that databases may have, whose passwords are rotated,
+    /// beside those that the system trusts.
+    #[arg(long, value_name = "FILE", env = "COFFER_ROTATION_CA_FILE")]
+    pub rotation_ca_file: Option<PathBuf>,
+    /// Whether rotators may reach databases on this very machine [default: false].
+    #[arg(long, value_name = "BOOL", env = "COFFER_ROTATION_ALLOW_LOOPBACK")]
+    pub rotation_allow_loopback: Option<bool>,
     /// When an answer goes out: `soon`, when the operating system has its audit record, or
     /// `always`, when the disk has it [default: soon].
     #[arg(long, value_name = "WHEN", env = "COFFER_AUDIT_SYNC")]
@@ -161,6 +168,10 @@ pub struct Config {
     pub oidc_ca_file: Option<PathBuf>,
     /// Whether issuers may be on loopback.
     pub oidc_allow_loopback: bool,
+    /// Certificate authorities of databases.
+    pub rotation_ca_file: Option<PathBuf>,
+    /// Whether databases may be on loopback.
+    pub rotation_allow_loopback: bool,
     /// How audit records are kept.
     pub audit: AuditSettings,
     /// What to log.
@@ -201,6 +212,8 @@ impl Settings {
             region: self.region.or(other.region),
             oidc_ca_file: self.oidc_ca_file.or(other.oidc_ca_file),
             oidc_allow_loopback: self.oidc_allow_loopback.or(other.oidc_allow_loopback),
+            rotation_ca_file: self.rotation_ca_file.or(other.rotation_ca_file),
+            rotation_allow_loopback: self.rotation_allow_loopback.or(other.rotation_allow_loopback),
             audit_sync: self.audit_sync.or(other.audit_sync),
             audit_on_failure: self.audit_on_failure.or(other.audit_on_failure),
             audit_exports: self.audit_exports.or(other.audit_exports),
@@ -249,6 +262,8 @@ impl Settings {
             region,
             oidc_ca_file: self.oidc_ca_file,
             oidc_allow_loopback: self.oidc_allow_loopback.unwrap_or(false),
+            rotation_ca_file: self.rotation_ca_file,
+            rotation_allow_loopback: self.rotation_allow_loopback.unwrap_or(false),
             audit,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })

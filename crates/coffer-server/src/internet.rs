@@ -5,24 +5,22 @@
 //! link-local or loopback addresses, and no answer is shown to anybody who calls.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use async_trait::async_trait;
 use bytes::Bytes;
-use coffer_pipeline::{Outside, Unreachable};
+use coffer_pipeline::Unreachable;
 use http::{Request, StatusCode, Uri, header};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::runtime;
+use crate::{runtime, trust};
 
 /// What is outside, by HTTPS.
 pub(crate) struct Internet {
@@ -39,8 +37,26 @@ impl Internet {
     /// # Errors
     /// A sentence for the operator.
     pub(crate) fn new(ca_file: Option<&Path>, allows_loopback: bool) -> Result<Self, String> {
-        let authorities = ca_file.map(read_authorities).transpose()?.unwrap_or_default();
+        let authorities = ca_file.map(trust::read).transpose()?.unwrap_or_default();
         Ok(Self { allows_loopback, authorities, tls: OnceLock::new() })
+    }
+
+    /// Gets a document, as [`coffer_pipeline::Outside::get`] says.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub(crate) async fn get(&self, url: &str) -> Result<Vec<u8>, Unreachable> {
+        let fetched = tokio::time::timeout(GET_TIME_MAX, self.fetch(url)).await;
+        fetched
+            .unwrap_or_else(|_| Err(format!("no answer within {GET_TIME_MAX:?}")))
+            .map_err(Unreachable)
+    }
+
+    /// Whether a host is spoken to without TLS.
+    pub(crate) fn is_plain(&self, host: &str) -> bool {
+        let address = host.parse::<IpAddr>();
+        let is_loopback = address.is_ok_and(|address| address.to_canonical().is_loopback());
+        self.allows_loopback && (is_loopback || host == "localhost")
     }
 
     async fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
@@ -81,22 +97,6 @@ impl Internet {
     }
 }
 
-#[async_trait]
-impl Outside for Internet {
-    async fn get(&self, url: &str) -> Result<Vec<u8>, Unreachable> {
-        let fetched = tokio::time::timeout(GET_TIME_MAX, self.fetch(url)).await;
-        fetched
-            .unwrap_or_else(|_| Err(format!("no answer within {GET_TIME_MAX:?}")))
-            .map_err(Unreachable)
-    }
-
-    fn is_plain(&self, host: &str) -> bool {
-        let address = host.parse::<IpAddr>();
-        let is_loopback = address.is_ok_and(|address| address.to_canonical().is_loopback());
-        self.allows_loopback && (is_loopback || host == "localhost")
-    }
-}
-
 async fn get<S>(stream: S, uri: &Uri) -> Result<Vec<u8>, String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -134,7 +134,7 @@ impl Drop for Driver {
 
 /// Whether an address may be asked: not those of this machine, unless the operator lets them, nor
 /// those that only mean something on this network, where clouds have their metadata.
-fn may_be_asked(address: IpAddr, allows_loopback: bool) -> bool {
+pub(crate) fn may_be_asked(address: IpAddr, allows_loopback: bool) -> bool {
     let address = address.to_canonical();
     let is_local = match address {
         IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast(),
@@ -146,12 +146,7 @@ fn may_be_asked(address: IpAddr, allows_loopback: bool) -> bool {
 
 fn connector(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, String> {
     let mut roots = RootCertStore::empty();
-    let system = rustls_native_certs::load_native_certs();
-    for error in &system.errors {
-        tracing::warn!(%error, "a certificate authority of the system was not read");
-    }
-    roots.add_parsable_certificates(system.certs);
-    roots.add_parsable_certificates(authorities.iter().cloned());
+    roots.add_parsable_certificates(trust::with_system(authorities));
     if roots.is_empty() {
         return Err("no certificate authority is known; give some with --oidc-ca-file".to_owned());
     }
@@ -164,19 +159,6 @@ fn connector(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, St
     Ok(TlsConnector::from(Arc::new(config)))
 }
 
-fn read_authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let path: PathBuf = path.to_owned();
-    let read =
-        CertificateDer::pem_file_iter(&path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    let read = read.map_err(|error| {
-        format!("cannot read certificate authorities in `{}`: {error}", path.display())
-    })?;
-    match read.is_empty() {
-        true => Err(format!("no certificate in `{}`; give a PEM file", path.display())),
-        false => Ok(read),
-    }
-}
-
 /// A job waits for it, and the jobs behind it.
 const GET_TIME_MAX: Duration = Duration::from_secs(4);
 const DOCUMENT_BYTES_MAX: usize = coffer_services::sts::web_identity::KEY_SET_BYTES_MAX;
@@ -184,8 +166,6 @@ const ADDRESSES_MAX: usize = 4;
 
 #[cfg(test)]
 mod tests {
-    use coffer_pipeline::Outside as _;
-
     use super::{Internet, may_be_asked};
 
     #[test]

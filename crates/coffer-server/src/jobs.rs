@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::Timestamp;
-use coffer_pipeline::job::runner::run_due;
+use coffer_pipeline::job::runner::{ClaimedErrand, Errands, Sent, run_due_beside};
 use coffer_pipeline::retention::{self, CleanUp};
 use tokio::sync::watch;
 
@@ -16,13 +16,24 @@ use crate::{runtime, trail};
 pub(crate) async fn run_jobs(state: Arc<State>, mut stop: watch::Receiver<bool>) {
     let mut next_clean_up = Timestamp::EPOCH;
     let mut shipped = runtime::instant();
+    let errands = Arc::new(Errands::new(ERRANDS_MAX));
+    let send = |errand: ClaimedErrand| -> Sent<'_> {
+        let state = Arc::clone(&state);
+        // What the process does not live to see the end of is done again after its lease.
+        drop(runtime::spawn(async move {
+            errand.run(state.road.world(), coffer_services::JOBS).await;
+            state.metrics.jobs_run.inc();
+        }));
+        Box::pin(std::future::ready(()))
+    };
     loop {
         if shipped.elapsed() >= trail::SHIP_EVERY {
             trail::ship(state.road.world()).await;
             shipped = runtime::instant();
         }
         next_clean_up = clean_up(&state, next_clean_up).await;
-        let run = run_due(state.road.world(), coffer_services::JOBS, JOBS_MAX).await;
+        let world = state.road.world();
+        let run = run_due_beside(world, coffer_services::JOBS, JOBS_MAX, &errands, &send).await;
         let pause = match run {
             Ok((done, _)) => {
                 state.metrics.jobs_run.inc_by(u64::try_from(done).unwrap_or(u64::MAX));
@@ -69,6 +80,8 @@ async fn clean_up(state: &State, due: Timestamp) -> Timestamp {
     }
 }
 
+/// Errands at one time: enough that a slow database does not hold up the others.
+const ERRANDS_MAX: usize = 32;
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(3600);
 /// Jobs between two looks at whether to stop.
 const JOBS_MAX: usize = 64;

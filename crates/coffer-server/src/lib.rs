@@ -1,9 +1,11 @@
 //! Listeners, TLS, configuration, the job runner and the process runtime.
 
 pub mod audit;
+mod beyond;
 mod body;
 pub mod config;
 mod connection;
+mod databases;
 mod files;
 mod head_timer;
 mod internet;
@@ -19,6 +21,7 @@ pub mod runtime;
 mod serve;
 mod tls;
 mod trail;
+mod trust;
 
 pub use config::{DevOptions, ServerOptions};
 pub use root_key::{CommandLine, Provider};

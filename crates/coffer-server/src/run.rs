@@ -12,8 +12,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
+use crate::beyond::Beyond;
 use crate::body::Room;
-use crate::config::{DevOptions, REGION_DEFAULT, ServerOptions};
+use crate::config::{Config, DevOptions, REGION_DEFAULT, ServerOptions};
+use crate::databases::Databases;
 use crate::internet::Internet;
 use crate::metrics::Metrics;
 use crate::open::{self, FirstAccount, Opened};
@@ -37,10 +39,9 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
     let acceptor = acceptor.map_err(StartError)?;
     block_on(async {
         let listener = bind(config.listen).await?;
-        let internet = Internet::new(config.oidc_ca_file.as_deref(), config.oidc_allow_loopback);
-        let internet = internet.map_err(StartError)?;
+        let beyond = beyond(&config).map_err(StartError)?;
         let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
-        opened.world.outside = Arc::new(internet);
+        opened.world.outside = Arc::new(beyond);
         serve(listener, acceptor, opened, &config.region, Kind::Server).await
     })
 }
@@ -59,8 +60,21 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let exports = options.audit_exports.clone();
         let opened = open::open_dev(folder.path(), exports, clock).await;
         let mut opened = opened.map_err(StartError)?;
-        opened.world.outside = Arc::new(Internet::new(None, true).map_err(StartError)?);
+        let internet = Internet::new(None, true).map_err(StartError)?;
+        let databases = Databases::new(None, true).map_err(StartError)?;
+        opened.world.outside = Arc::new(Beyond { internet, databases });
         serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
+    })
+}
+
+/// What the settings let jobs reach.
+fn beyond(config: &Config) -> Result<Beyond, String> {
+    Ok(Beyond {
+        internet: Internet::new(config.oidc_ca_file.as_deref(), config.oidc_allow_loopback)?,
+        databases: Databases::new(
+            config.rotation_ca_file.as_deref(),
+            config.rotation_allow_loopback,
+        )?,
     })
 }
 

@@ -47,6 +47,9 @@ mod write;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+pub use rotation::ROTATORS;
+pub(crate) use secret::{Rotation, SecretRecord};
+
 /// Secrets Manager on the port.
 pub const SERVICE: Service = Service {
     name: "secretsmanager",

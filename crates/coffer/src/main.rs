@@ -12,6 +12,7 @@ mod audit;
 mod events;
 mod oidc;
 mod rekey;
+mod rotation;
 mod target;
 mod who_can_read;
 
@@ -42,6 +43,9 @@ enum Command {
     /// The audit journal: whether it is whole, and who read what.
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// The rotations of secrets: where they stand, and why they failed.
+    #[command(subcommand)]
+    Rotation(rotation::Rotation),
     /// The keys of OpenID Connect issuers, whose tokens roles may trust.
     #[command(subcommand)]
     Oidc(oidc::Oidc),
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         Command::Rekey(rekey) => rekey.run(),
         Command::Account(account) => account.run(),
         Command::Audit(audit) => audit.run(),
+        Command::Rotation(rotation) => rotation.run(),
         Command::Oidc(oidc) => oidc.run(),
     };
     match outcome {

@@ -44,7 +44,9 @@ def real_server(tmp_path_factory):
 def real(data, **options):
     """A `coffer server` on this directory, not started yet."""
     credentials = (REAL_ACCESS_KEY, REAL_SECRET)
-    return Server("server", pathlib.Path(data), REAL_ACCOUNT, credentials, **options)
+    # The databases of tests are on this machine.
+    extra = ("--rotation-allow-loopback", "true", *options.pop("extra", ()))
+    return Server("server", pathlib.Path(data), REAL_ACCOUNT, credentials, extra, **options)
 
 
 @pytest.fixture(params=["dev", "server"])

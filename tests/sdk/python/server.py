@@ -157,10 +157,10 @@ class Server:
         )
         assert ended.returncode == 0, f"advance {duration}: {ended.stdout}{ended.stderr}"
 
-    def events(self, world):
-        """The events that the server kept for this account and region, oldest first."""
+    def run(self, world, *arguments):
+        """What a command of the binary prints, run as whom this account and region belong to."""
         ended = subprocess.run(
-            [BINARY, "events", "--endpoint", self.endpoint, "--region", world.region],
+            [BINARY, *arguments, "--endpoint", self.endpoint, "--region", world.region],
             capture_output=True,
             text=True,
             timeout=60,
@@ -170,8 +170,12 @@ class Server:
                 "AWS_SECRET_ACCESS_KEY": world.secret,
             },
         )
-        assert ended.returncode == 0, f"events: {ended.stdout}{ended.stderr}"
-        return [json.loads(line) for line in ended.stdout.splitlines()]
+        assert ended.returncode == 0, f"{arguments}: {ended.stdout}{ended.stderr}"
+        return ended.stdout
+
+    def events(self, world):
+        """The events that the server kept for this account and region, oldest first."""
+        return [json.loads(line) for line in self.run(world, "events").splitlines()]
 
     def health(self):
         status, body = self.get("/_coffer/health")

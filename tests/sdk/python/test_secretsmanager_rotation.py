@@ -1,4 +1,4 @@
-"""RotateSecret and CancelRotateSecret while no function can be run: rules and dates."""
+"""RotateSecret and CancelRotateSecret: rules, dates and refusals."""
 
 import datetime
 import uuid
@@ -17,8 +17,13 @@ def secret(world):
     return world, world.sm.create_secret(Name="app/db", SecretString="v")
 
 
+def rotator(world):
+    """One that needs no function; what it does shows where there is a database."""
+    return world.arn("coffer", "rotator/postgresql-single-user")
+
+
 def rotate(world, rules=None, **more):
-    request = {"SecretId": "app/db", "RotationLambdaARN": FUNCTION, **more}
+    request = {"SecretId": "app/db", "RotationLambdaARN": rotator(world), **more}
     if rules is not None:
         request["RotationRules"] = rules
     return world.sm.rotate_secret(**request)
@@ -43,8 +48,14 @@ def test_a_rotation_needs_a_function(secret):
 
 def test_a_function_that_can_not_be_invoked_rotates_nothing(secret):
     world, made = secret
-    with refused("AccessDeniedException", NOT_INVOKED):
-        rotate(world, {"AutomaticallyAfterDays": 30})
+    for immediately in (True, False):
+        with refused("AccessDeniedException", NOT_INVOKED):
+            world.sm.rotate_secret(
+                SecretId="app/db",
+                RotationLambdaARN=FUNCTION,
+                RotationRules={"AutomaticallyAfterDays": 30},
+                RotateImmediately=immediately,
+            )
     found = described(world)
     assert found["VersionIdsToStages"] == {made["VersionId"]: ["AWSCURRENT"]}
 
@@ -63,7 +74,7 @@ def test_rules_are_kept_and_described(secret):
     assert (answer["ARN"], answer["Name"]) == (made["ARN"], "app/db")
     found = described(world)
     assert found["RotationEnabled"] is True
-    assert found["RotationLambdaARN"] == FUNCTION
+    assert found["RotationLambdaARN"] == rotator(world)
     assert found["RotationRules"] == {"ScheduleExpression": "rate(10 days)", "Duration": "3h"}
     listed = world.sm.list_secrets()["SecretList"][0]
     assert listed["RotationRules"] == found["RotationRules"]
@@ -138,7 +149,7 @@ def test_the_next_date_moves_with_the_clock(timed):
     schedule(timed, "cron(0 8 1 * ? *)", Duration="2h")
     first, _ = next_date(timed)
     timed.server.advance("62d")
-    # No function can be run, so the rotation that was due has not happened; the plan goes on.
+    # There is no database, so no rotation has succeeded; the plan goes on.
     assert timed.sm.get_secret_value(SecretId="app/db")["SecretString"] == "v"
     second = described(timed)["NextRotationDate"]
     assert second > first

@@ -123,7 +123,7 @@ def test_aws_secretsmanager_secret_policy(world):
 
 def test_aws_secretsmanager_secret_rotation(world):
     arn = world.sm.create_secret(Name="tf/db", SecretString="v")["ARN"]
-    function = world.arn("lambda", "function:rotate")
+    function = world.arn("coffer", "rotator/postgresql-single-user")
     world.sm.rotate_secret(
         SecretId=arn,
         RotationLambdaARN=function,

@@ -7,7 +7,12 @@ import botocore.auth
 import botocore.awsrequest
 import botocore.credentials
 
-TARGETS = {"ssm": "AmazonSSM", "secretsmanager": "secretsmanager", "kms": "TrentService"}
+TARGETS = {
+    "ssm": "AmazonSSM",
+    "secretsmanager": "secretsmanager",
+    "kms": "TrentService",
+    "coffer": "Coffer_20261123",
+}
 
 
 class Answer:

@@ -5,9 +5,10 @@ use coffer_model::Timestamp;
 use coffer_protocol::Fault;
 
 use super::Call;
+use crate::audit::ServiceEvent;
 use crate::context::Scope;
 use crate::event::EventRecord;
-use crate::job::{Job, JobRecord};
+use crate::job::{Errand, Job, JobRecord};
 
 impl Call<'_> {
     /// Asks for a job at or after `due`, in the same commit.
@@ -38,6 +39,18 @@ impl Call<'_> {
         self.put(record).await
     }
 
+    /// Asks for an errand under an id of its own choice: there is one of that id and due time.
+    pub async fn schedule_errand<E: Errand>(
+        &mut self,
+        id: &str,
+        scope: Scope,
+        due: Timestamp,
+        errand: &E,
+    ) -> Result<(), Fault> {
+        let record = JobRecord::of_errand(id.to_owned(), &scope, due, errand)?;
+        self.put(record).await
+    }
+
     /// Takes back a job that was asked for under this id and due time. One that somebody is at, or
     /// that was put off, has moved and finds out by itself that it is no longer wanted.
     pub async fn unschedule(&mut self, id: &str, due: Timestamp) -> Result<(), Fault> {
@@ -54,6 +67,16 @@ impl Call<'_> {
         detail: serde_json::Value,
     ) -> Result<(), Fault> {
         self.emit_in(self.context.scope.clone(), source, detail_type, resources, detail).await
+    }
+
+    /// Tells what a service did by itself: a record of its own, and an event, in the same commit.
+    pub async fn tell(&mut self, event: ServiceEvent) -> Result<(), Fault> {
+        let record = event.to_record(self.context).to_cloudtrail();
+        let detail = serde_json::from_str(&record).map_err(Fault::internal)?;
+        let (scope, source) = (event.scope.clone(), format!("aws.{}", event.service));
+        let resources = vec![event.resource.clone()];
+        self.service_events.push(event);
+        self.emit_in(scope, &source, SERVICE_EVENT, resources, detail).await
     }
 
     /// Keeps an event of another scope: of the owner of what a caller of another account changed.
@@ -79,3 +102,6 @@ impl Call<'_> {
         self.put(record).await
     }
 }
+
+/// AWS: how EventBridge calls CloudTrail's records of what services do by themselves.
+const SERVICE_EVENT: &str = "AWS Service Event via CloudTrail";

@@ -1,5 +1,8 @@
 //! Claims due jobs and runs each on the same road's last rooms as a request.
 
+mod errands;
+mod held;
+
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,10 +10,13 @@ use std::time::Duration;
 
 use coffer_model::Timestamp;
 use coffer_protocol::Fault;
-use coffer_store::{CommitError, Direction, Key, Record, Revision, TableError, Transaction};
+use coffer_store::{Direction, Key, Record, Revision, TableError, Transaction};
 use futures_util::FutureExt;
+use serde::de::DeserializeOwned;
 
-use super::{Job, JobRecord, Verdict};
+use self::errands::run_errand;
+use self::held::{Held, is_held};
+use super::{Errand, Job, JobRecord, Verdict};
 use crate::call::Call;
 use crate::context::{Caller, RequestContext};
 use crate::operation::Access;
@@ -18,11 +24,14 @@ use crate::permissions::Permissions;
 use crate::road::{Decision, decide};
 use crate::world::World;
 
+pub use self::errands::{ClaimedErrand, Errands};
+
 /// A kind of job and how to run it.
 pub struct JobEntry {
-    /// The kind, [`Job::KIND`].
+    /// The kind, [`Job::KIND`] or [`Errand::KIND`].
     pub kind: &'static str,
-    run: for<'a> fn(&'a World, &'a JobRecord) -> Running<'a>,
+    is_errand: bool,
+    run: for<'a> fn(&'a World, &'a Held) -> Running<'a>,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
@@ -30,7 +39,16 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
 impl JobEntry {
     /// The row of a kind of job.
     pub const fn of<J: Job>() -> Self {
-        Self { kind: J::KIND, run: |world, record| Box::pin(run::<J>(world, record)) }
+        Self { kind: J::KIND, is_errand: false, run: |world, held| Box::pin(run::<J>(world, held)) }
+    }
+
+    /// The row of a kind of errand.
+    pub const fn of_errand<E: Errand>() -> Self {
+        Self {
+            kind: E::KIND,
+            is_errand: true,
+            run: |world, held| Box::pin(run_errand::<E>(world, held)),
+        }
     }
 }
 
@@ -47,10 +65,31 @@ pub async fn run_due(
     entries: &[JobEntry],
     jobs_max: usize,
 ) -> Result<(usize, Option<Timestamp>), Fault> {
+    let errands = Arc::new(Errands::new(usize::MAX));
+    let run_here = |errand: ClaimedErrand| -> Sent<'_> { Box::pin(errand.run(world, entries)) };
+    run_due_beside(world, entries, jobs_max, &errands, &run_here).await
+}
+
+/// What ends when an errand has been sent off.
+pub type Sent<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Runs the jobs that are due, as [`run_due`] does, but gives errands away, as far as there is room
+/// for them: they are to be run beside all else.
+///
+/// # Errors
+/// See [`run_due`].
+pub async fn run_due_beside<'a>(
+    world: &World,
+    entries: &[JobEntry],
+    jobs_max: usize,
+    errands: &Arc<Errands>,
+    send: &(dyn Fn(ClaimedErrand) -> Sent<'a> + Sync),
+) -> Result<(usize, Option<Timestamp>), Fault> {
     let mut done = 0;
+    let mut after = None;
     loop {
         let now = world.clock.now();
-        let waiting = first_waiting(world).await?;
+        let waiting = first_waiting(world, after.as_ref()).await?;
         let next = waiting.first().map(|(record, _)| record.due);
         let due = waiting.into_iter().filter(|(record, _)| record.due <= now);
         let due: Vec<_> = due.take(jobs_max.saturating_sub(done)).collect();
@@ -58,19 +97,36 @@ pub async fn run_due(
             return Ok((done, next));
         }
         for (record, revision) in due {
-            if let Some(claimed) = claim(world, record, revision, now).await? {
-                run_claimed(world, entries, &claimed).await;
-            }
+            let entry = entries.iter().find(|entry| entry.kind == record.kind);
+            let place = match entry.is_some_and(|entry| entry.is_errand) {
+                true => match errands.place(&record.id) {
+                    Some(place) => Some(place),
+                    None => {
+                        // Those behind it need not wait until there is room.
+                        after = Some(record.key());
+                        continue;
+                    }
+                },
+                false => None,
+            };
             done += 1;
+            let Some(held) = Held::claim(world, record, revision, now).await? else { continue };
+            match place {
+                Some(place) => send(ClaimedErrand::new(held, place)).await,
+                None => run_claimed(world, entries, &held).await,
+            }
         }
     }
 }
 
-/// The first of the jobs that wait, and can be read.
-async fn first_waiting(world: &World) -> Result<Vec<(Arc<JobRecord>, Revision)>, Fault> {
+/// The first of the jobs that wait behind a place, and can be read.
+async fn first_waiting(
+    world: &World,
+    after: Option<&Key>,
+) -> Result<Vec<(Arc<JobRecord>, Revision)>, Fault> {
     let unavailable = |error: TableError| Fault::unavailable(error.to_string());
     let prefix = JobRecord::waiting().prefix();
-    let mut after = None;
+    let mut after = after.cloned();
     loop {
         let rows = world.tables.scan_each::<JobRecord>(
             &prefix,
@@ -111,49 +167,11 @@ async fn set_aside(world: &World, key: &Key, error: &TableError) {
     }
 }
 
-/// Moves the row to the end of a lease; nothing where somebody else was first, or where every
-/// attempt so far ended with neither verdict nor failure, as when a job takes the process down.
-///
-/// # Errors
-/// A store that cannot be written: no other job could be claimed either.
-async fn claim(
-    world: &World,
-    record: Arc<JobRecord>,
-    revision: Revision,
-    now: Timestamp,
-) -> Result<Option<JobRecord>, Fault> {
-    let mut claimed = JobRecord::clone(&record);
-    if record.attempts < ATTEMPTS_MAX {
-        claimed.attempts += 1;
-        claimed.claimed = true;
-        claimed.due = now.plus(LEASE);
-    } else {
-        claimed.claimed = false;
-        claimed.failed = true;
-        claimed.last_error = Some(format!("claimed {ATTEMPTS_MAX} times without an end"));
-    }
-    let mut transaction = Transaction::default();
-    transaction.expect(&record.key(), Some(revision));
-    transaction.delete(record.as_ref());
-    transaction.put::<JobRecord>(claimed.clone(), None);
-    match world.tables.commit(transaction).await {
-        Ok(_) if claimed.failed => {
-            tracing::error!(job.kind = record.kind, job.id = record.id, "job given up");
-            Ok(None)
-        }
-        Ok(_) => Ok(Some(claimed)),
-        Err(error @ (CommitError::Conflict | CommitError::Unknown)) => {
-            tracing::debug!(job.kind = record.kind, %error, "job not claimed");
-            Ok(None)
-        }
-        Err(error) => Err(Fault::unavailable(error)),
-    }
-}
-
-async fn run_claimed(world: &World, entries: &[JobEntry], record: &JobRecord) {
+async fn run_claimed(world: &World, entries: &[JobEntry], held: &Held) {
+    let record = held.record();
     let outcome = match entries.iter().find(|entry| entry.kind == record.kind) {
         // A job that panics is a job that failed: those behind it are still to be run.
-        Some(entry) => AssertUnwindSafe((entry.run)(world, record))
+        Some(entry) => AssertUnwindSafe((entry.run)(world, held))
             .catch_unwind()
             .await
             .unwrap_or_else(|_| Err(Fault::internal("the job panicked"))),
@@ -164,32 +182,32 @@ async fn run_claimed(world: &World, entries: &[JobEntry], record: &JobRecord) {
     tracing::warn!(job.kind = record.kind, job.id = record.id, cause, "job failed");
     // A store that is down for a while says nothing about the job, so the attempt does not count.
     let attempts = record.attempts - u32::from(fault.is_unavailable()).min(record.attempts);
-    let verdict = PutOff { record, cause, attempts };
-    if let Err(fault) = decide(world, &Deciding::new(world, record, &verdict)).await {
+    let record = held.record();
+    let verdict = PutOff { record: &record, cause, attempts };
+    if let Err(fault) = decide(world, &Deciding::new(world, &record, &verdict)).await {
         // The lease ends by itself and the job is claimed again.
         tracing::warn!(job.id = record.id, cause = fault.for_log(), "job's failure not kept");
     }
 }
 
-async fn run<J: Job>(world: &World, record: &JobRecord) -> Result<(), Fault> {
-    let job: J = serde_json::from_value(record.payload.clone())
-        .map_err(|error| Fault::internal(format!("cannot read job {}: {error}", J::KIND)))?;
-    decide(world, &Deciding::new(world, record, &Carried { record, job })).await
+async fn run<J: Job>(world: &World, held: &Held) -> Result<(), Fault> {
+    let record = held.record();
+    let job: J = payload_of(&record, J::KIND)?;
+    decide(world, &Deciding::new(world, &record, &Carried { record: &record, job })).await
+}
+
+/// Reads a job out of its row.
+fn payload_of<P: DeserializeOwned>(record: &JobRecord, kind: &str) -> Result<P, Fault> {
+    P::deserialize(&record.payload)
+        .map_err(|error| Fault::internal(format!("cannot read job {kind}: {error}")))
 }
 
 /// A step of a job, as something to be decided.
 trait Step: Sync {
-    fn run(&self, call: &mut Call<'_>) -> impl Future<Output = Result<(), Fault>> + Send;
-}
+    type Outcome: Send;
 
-/// Whether this claim still holds. The commit expects that it does, so a runner that was
-/// overtaken, because its lease ended or because the job's end had landed already, changes nothing.
-async fn is_held(call: &mut Call<'_>, record: &JobRecord) -> Result<bool, Fault> {
-    let is_held = call.get::<JobRecord>(&record.key()).await?.is_some();
-    if !is_held {
-        tracing::debug!(job.kind = record.kind, job.id = record.id, "job is no longer held");
-    }
-    Ok(is_held)
+    fn run(&self, call: &mut Call<'_>)
+    -> impl Future<Output = Result<Self::Outcome, Fault>> + Send;
 }
 
 struct Carried<'a, J> {
@@ -198,24 +216,33 @@ struct Carried<'a, J> {
 }
 
 impl<J: Job> Step for Carried<'_, J> {
+    type Outcome = ();
+
     async fn run(&self, call: &mut Call<'_>) -> Result<(), Fault> {
         if !is_held(call, self.record).await? {
             return Ok(());
         }
         let verdict = self.job.run(call).await?;
-        call.delete::<JobRecord>(&self.record.key()).await?;
-        if let Verdict::Again(due) = verdict {
+        conclude(call, self.record, verdict).await
+    }
+}
+
+/// Stages what becomes of the row.
+async fn conclude(call: &mut Call<'_>, record: &JobRecord, verdict: Verdict) -> Result<(), Fault> {
+    call.delete::<JobRecord>(&record.key()).await?;
+    match verdict {
+        Verdict::Done => Ok(()),
+        Verdict::Again(due) => {
             let again = JobRecord {
                 // Not before those that are due by now, or it would hold them up.
                 due: due.max(call.now()),
                 attempts: 0,
                 claimed: false,
                 last_error: None,
-                ..self.record.clone()
+                ..record.clone()
             };
-            call.put(again).await?;
+            call.put(again).await
         }
-        Ok(())
     }
 }
 
@@ -226,6 +253,8 @@ struct PutOff<'a> {
 }
 
 impl Step for PutOff<'_> {
+    type Outcome = ();
+
     async fn run(&self, call: &mut Call<'_>) -> Result<(), Fault> {
         if !is_held(call, self.record).await? {
             return Ok(());
@@ -279,7 +308,7 @@ impl<'a, S: Step> Deciding<'a, S> {
 }
 
 impl<S: Step> Decision for Deciding<'_, S> {
-    type Outcome = ();
+    type Outcome = S::Outcome;
 
     fn access(&self) -> Access {
         Access::Write
@@ -293,13 +322,11 @@ impl<S: Step> Decision for Deciding<'_, S> {
         (self.service, self.kind)
     }
 
-    async fn run(&self, call: &mut Call<'_>) -> Result<(), Fault> {
+    async fn run(&self, call: &mut Call<'_>) -> Result<S::Outcome, Fault> {
         self.step.run(call).await
     }
 }
 
-/// How long a claim holds before somebody else may claim the job.
-const LEASE: Duration = Duration::from_secs(60);
 /// The pause after a first failure; doubled after each further one.
 const BACK_OFF: Duration = Duration::from_secs(2);
 const BACK_OFF_DOUBLINGS_MAX: u32 = 9;

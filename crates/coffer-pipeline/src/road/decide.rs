@@ -209,6 +209,8 @@ fn stage_records<D: Decision>(
     }
     drop(shared);
     trace.committed.push(record);
+    let told = trace.service_events.iter().map(|event| event.to_record(context));
+    trace.committed.extend(told.collect::<Vec<_>>());
     // Rows are looked up one by one, so each has what CloudTrail's records have.
     for row in trace.committed.iter().cloned().flat_map(AuditRecord::told_apart) {
         transaction.put::<AuditRecord>(row, None);

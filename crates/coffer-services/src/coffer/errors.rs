@@ -11,6 +11,8 @@ coffer_protocol::errors! {
         InvalidNextTokenException => 400, Lower;
         InvalidRootKeySourceException => 400, Lower;
         IssuerNotFoundException => 400, Lower;
+        NothingToAbortException => 400, Lower;
+        NothingToRetryException => 400, Lower;
         RekeyInProgressException => 400, Lower;
         ResourceNotFoundException => 400, Lower;
     }

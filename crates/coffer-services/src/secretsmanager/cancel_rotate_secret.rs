@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
 use super::id;
+use super::rotation::plan;
 use super::secret::{CURRENT, PENDING};
 use super::write::Change;
 
@@ -56,8 +57,14 @@ impl Operation for CancelRotateSecret {
             ));
         };
         rotation.enabled = false;
-        rotation.next = None;
-        change.stage(call).await?;
+        plan(rotation, None);
+        // AWS: labels stay as a rotation at work leaves them (API reference, CancelRotateSecret).
+        // A test leaves nothing.
+        let under_way = rotation.under_way.take();
+        if let Some(test) = under_way.filter(|under_way| under_way.is_test) {
+            change.drop_version(&test.version_id);
+        }
+        let secret = change.stage(call).await?;
         let pending = secret.version_with(PENDING);
         let unfinished = pending.filter(|id| secret.version_with(CURRENT) != Some(*id));
         Ok(CancelRotateSecretOutput {

@@ -35,6 +35,13 @@ pub(super) struct GetRandomPasswordOutput {
     random_password: Option<Sensitive<String>>,
 }
 
+impl GetRandomPasswordInput {
+    /// A password of the usual length and kinds, without these characters.
+    pub(super) fn excluding(characters: &str) -> Self {
+        Self { exclude_characters: Some(characters.to_owned()), ..Self::default() }
+    }
+}
+
 impl Operation for GetRandomPassword {
     const NAME: &'static str = "GetRandomPassword";
     const ACCESS: Access = Access::Read;
@@ -56,7 +63,14 @@ impl Operation for GetRandomPassword {
     }
 }
 
-fn draw(entropy: &dyn Entropy, input: &GetRandomPasswordInput) -> Result<Sensitive<String>, Fault> {
+/// Draws a password.
+///
+/// # Errors
+/// `InvalidParameterException` where no characters are left, or too few.
+pub(super) fn draw(
+    entropy: &dyn Entropy,
+    input: &GetRandomPasswordInput,
+) -> Result<Sensitive<String>, Fault> {
     let kinds = kinds(input);
     let length = usize::try_from(input.password_length.unwrap_or(LENGTH_USUAL)).unwrap_or(1);
     let requires_each = input.require_each_included_type.unwrap_or(true);

@@ -1,21 +1,20 @@
 //! RotateSecret: says how and when a secret rotates, and starts a rotation.
 
-use coffer_model::Arn;
 use coffer_pipeline::{Access, Call, ContextValues, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
 use super::id;
-use super::rotation::{PlanRotation, schedule_of};
-use super::secret::{CURRENT, PENDING, Rotation, SecretRecord};
+use super::rotation::{
+    PlanRotation, ReattemptRotation, Rotator, begin, permitted_superuser, plan, schedule_of,
+    unfinished,
+};
+use super::secret::{Rotation, SecretRecord};
 use super::wire::{ExternalMetadata, RotationRules};
 use super::write::Change;
 
-/// Keeps the rules of a secret's rotation and plans the next one.
-///
-/// Functions cannot be run yet: a rotation that would begin at once is refused with AWS's answer
-/// for a function that cannot be invoked, and changes nothing. With `RotateImmediately` false,
-/// AWS would have the function test itself first; here the rules are kept without that test.
+/// Keeps the rules of a secret's rotation, plans the next one, and begins one at once, or with
+/// `RotateImmediately` false a test that there can be one.
 pub(super) struct RotateSecret;
 
 /// The rules, where they change.
@@ -83,23 +82,23 @@ impl Operation for RotateSecret {
             )
         })?;
         let secret = id::find_changeable(call, &input.secret_id).await?;
-        let mut rotation = input.applied_to(secret.rotation.clone().unwrap_or_default())?;
+        let mut rotation = input.applied_to(&secret)?;
         let schedule = schedule_of(&rotation)?;
-        must_be_rotatable(&secret, &rotation)?;
-        if secret.versions.get(token).is_some_and(|version| version.has_value) {
+        if is_known(&secret, token) {
             return Ok(answer(&secret, token));
         }
-        if input.rotate_immediately.unwrap_or(true) {
-            return Err(not_invoked(&rotation));
-        }
+        let is_test = !input.rotate_immediately.unwrap_or(true);
+        let rotator = must_be_rotatable(call, &secret, &rotation, is_test).await?;
+        rotation.superuser_arn = permitted_superuser(call, &secret, rotator.as_ref()).await?;
         rotation.enabled = true;
         rotation.plan = call.uuid();
-        rotation.next = schedule
-            .and_then(|schedule| schedule.first_window(call.now()))
-            .map(|window| window.closes);
+        plan(&mut rotation, schedule.and_then(|schedule| schedule.first_window(call.now())));
         let mut change = Change::of(&secret);
         change.secret.rotation = Some(rotation);
-        let secret = change.stage(call).await?;
+        let secret = match rotator {
+            Some(_) => begin(call, change, token, is_test).await?,
+            None => change.stage(call).await?,
+        };
         PlanRotation::schedule(call, &secret).await?;
         Ok(answer(&secret, token))
     }
@@ -107,14 +106,15 @@ impl Operation for RotateSecret {
 
 impl RotateSecretInput {
     /// The rules as they become. Those that are given replace all that are there.
-    fn applied_to(&self, mut rotation: Rotation) -> Result<Rotation, Fault> {
+    fn applied_to(&self, secret: &SecretRecord) -> Result<Rotation, Fault> {
+        let mut rotation = secret.rotation.clone().unwrap_or_default();
         if let Some(rules) = &self.rotation_rules {
             rotation.after_days = rules.automatically_after_days;
             rotation.duration = rules.duration.clone();
             rotation.schedule = rules.schedule_expression.clone();
         }
         if let Some(arn) = self.rotation_lambda_arn.as_ref().filter(|arn| !arn.is_empty()) {
-            must_be_function(arn)?;
+            Rotator::read(secret, arn)?;
             rotation.lambda_arn = Some(arn.clone());
         }
         if let Some(metadata) = &self.external_secret_rotation_metadata {
@@ -132,40 +132,44 @@ impl RotateSecretInput {
     }
 }
 
-/// Refuses a secret that nothing can rotate, and one at which a rotation is at work.
-fn must_be_rotatable(secret: &SecretRecord, rotation: &Rotation) -> Result<(), Fault> {
+/// Whether a rotation with this token has begun or ended already.
+fn is_known(secret: &SecretRecord, token: &str) -> bool {
+    let rotation = secret.rotation.as_ref();
+    let under_way = rotation.and_then(|rotation| rotation.under_way.as_ref());
+    under_way.is_some_and(|under_way| under_way.version_id == token)
+        || secret.versions.get(token).is_some_and(|version| version.has_value)
+}
+
+/// Refuses a secret that nothing can rotate, and one at which a rotation is at work; gives what
+/// rotates it. A partner's is nothing that could be asked from here, so its rules are only kept.
+async fn must_be_rotatable(
+    call: &mut Call<'_>,
+    secret: &SecretRecord,
+    rotation: &Rotation,
+    is_test: bool,
+) -> Result<Option<Rotator>, Fault> {
     let refused = |message| Err(SecretsManagerError::InvalidRequestException.with(message));
-    if rotation.lambda_arn.is_none() && secret.kind.is_none() {
-        return refused("No Lambda rotation function ARN is associated with this secret.");
-    }
-    let pending = secret.version_with(PENDING);
-    if pending.is_some() && pending != secret.version_with(CURRENT) {
+    let Some(arn) = &rotation.lambda_arn else {
+        return match &secret.kind {
+            None => refused("No Lambda rotation function ARN is associated with this secret."),
+            Some(_) if is_test => Ok(None),
+            Some(_) => refused(
+                "Secrets Manager can't reach the partner that rotates secrets of this type.",
+            ),
+        };
+    };
+    let is_at_work = rotation.under_way.is_some();
+    if unfinished(secret).is_some() || is_at_work {
+        ReattemptRotation::ask(call, secret).await?;
         return refused("A previous rotation isn't complete. That rotation will be reattempted.");
     }
-    Ok(())
-}
-
-fn must_be_function(arn: &str) -> Result<(), Fault> {
-    let is_function = arn.parse::<Arn>().is_ok_and(|arn| {
-        arn.service == "lambda" && arn.account.is_some() && arn.resource.starts_with("function:")
-    });
-    if is_function {
-        return Ok(());
+    match Rotator::read(secret, arn)? {
+        Rotator::Function(_) => Err(Fault::access_denied(
+            "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function \
+             policy grants access to the principal secretsmanager.amazonaws.com.",
+        )),
+        native => Ok(Some(native)),
     }
-    Err(SecretsManagerError::InvalidParameterException
-        .with("The RotationLambdaARN must be the ARN of a Lambda function."))
-}
-
-/// The refusal of a rotation that cannot begin.
-fn not_invoked(rotation: &Rotation) -> Fault {
-    if rotation.lambda_arn.is_none() {
-        return SecretsManagerError::InvalidRequestException
-            .with("Secrets Manager can't reach the partner that rotates secrets of this type.");
-    }
-    Fault::access_denied(
-        "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function \
-         policy grants access to the principal secretsmanager.amazonaws.com.",
-    )
 }
 
 fn answer(secret: &SecretRecord, token: &str) -> RotateSecretOutput {

@@ -7,6 +7,7 @@ pub(crate) mod example;
 mod facts;
 mod policy;
 mod stages;
+mod under_way;
 mod value;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use access::{SecretAccessRecord, VersionAccessRecord};
 pub(crate) use policy::SecretPolicyRecord;
 pub(crate) use stages::{CURRENT, PENDING, PREVIOUS};
+pub(crate) use under_way::{RotationFailure, RotationStep, UnderWay};
 pub(crate) use value::{SecretValueRecord, ValueKind};
 
 /// All that is known of a secret but its values. Its row is found by its name, which no two
@@ -126,6 +128,19 @@ pub(crate) struct Rotation {
     /// The latest moment of the next rotation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) next: Option<Timestamp>,
+    /// When the window opens that ends then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) opens: Option<Timestamp>,
+    /// The secret whose value a rotator may use to change the password of others: whoever set the
+    /// rotation up was allowed to read it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) superuser_arn: Option<String>,
+    /// The rotation that is at work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) under_way: Option<UnderWay>,
+    /// How the last attempt failed, until one succeeds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) failure: Option<RotationFailure>,
     /// What a managed external secret says of its rotation: keys and values, in their order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) external_metadata: Vec<(Option<String>, Option<String>)>,

@@ -98,6 +98,32 @@ impl Change {
         Ok(())
     }
 
+    /// Adds a version without a value, which a rotation is to give it, and labels it AWSPENDING; one
+    /// that is there keeps its value.
+    ///
+    /// # Errors
+    /// See [`Change::add_version`].
+    pub(crate) fn begin_version(&mut self, call: &Call<'_>, version_id: &str) -> Result<(), Fault> {
+        if !self.secret.versions.contains_key(version_id) {
+            self.make_room(call)?;
+            let version = Version {
+                created: call.now(),
+                stages: Vec::new(),
+                kms_key_arn: None,
+                has_value: false,
+            };
+            self.secret.versions.insert(version_id.to_owned(), version);
+        }
+        self.secret.attach(PENDING, version_id);
+        Ok(())
+    }
+
+    /// Takes a version away, with its value and labels.
+    pub(crate) fn drop_version(&mut self, version_id: &str) {
+        self.secret.versions.remove(version_id);
+        self.values.remove(version_id);
+    }
+
     /// Puts a label on a version that is given a value now.
     fn attach(&mut self, label: &str, version_id: &str) {
         let current = self.secret.version_with(CURRENT).map(str::to_owned);

@@ -7,5 +7,7 @@ mod organizations;
 mod parameter_policies;
 mod port;
 mod root_key;
+mod rotation;
+mod rotation_port;
 mod sts;
 mod world;

@@ -34,6 +34,7 @@ impl Port {
         let target_prefix = match service {
             "coffer" => "Coffer_20261123",
             "kms" => "TrentService",
+            "secretsmanager" => "secretsmanager",
             _ => "AWSOrganizationsV20161128",
         };
         let body = input.to_string().into_bytes();

@@ -33,6 +33,11 @@ impl Clock for Hands {
 
 /// An empty world.
 pub(crate) fn world() -> World {
+    world_on(Arc::new(Sim::new()))
+}
+
+/// A world on an empty store.
+pub(crate) fn world_on(store: Arc<dyn Store>) -> World {
     let entropy = Arc::new(SystemEntropy::new());
     let root_key = RootKey::generate(entropy.as_ref());
     let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
@@ -41,7 +46,7 @@ pub(crate) fn world() -> World {
     World {
         turns: Turns::default(),
         audit: Default::default(),
-        tables: Tables::new(Arc::new(Sim::new()), cipher),
+        tables: Tables::new(store, cipher),
         root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         sessions,
         outside: Arc::new(NoOutside),

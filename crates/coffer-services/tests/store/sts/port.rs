@@ -9,11 +9,12 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use coffer_model::Sensitive;
 use coffer_pipeline::identity::{
     AccessKeyRecord, EntityPermissions, OidcProviderRecord, PolicyDocument, RoleRecord, UserRecord,
 };
 use coffer_pipeline::job::runner::run_due;
-use coffer_pipeline::{Answer, Outside, Received, Road, TlsSession, Unreachable};
+use coffer_pipeline::{Answer, Outside, Received, Road, RotatorStep, TlsSession, Unreachable};
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_services::{JOBS, SERVICES};
 use coffer_store::{Record, Transaction};
@@ -56,6 +57,10 @@ impl Outside for Issuer {
             _ => return Err(Unreachable(format!("no document at {url}"))),
         };
         Ok(document.to_string().into_bytes())
+    }
+
+    async fn rotate(&self, _: RotatorStep) -> Result<Option<Sensitive<String>>, Unreachable> {
+        Err(Unreachable("it is an issuer".to_owned()))
     }
 
     fn is_plain(&self, _: &str) -> bool {

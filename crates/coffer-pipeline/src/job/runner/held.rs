@@ -1,0 +1,118 @@
+//! Claims: whoever runs a job holds its row, which stands at the end of a lease.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use coffer_model::Timestamp;
+use coffer_protocol::Fault;
+use coffer_store::{CommitError, Record, Revision, Transaction};
+
+use super::ATTEMPTS_MAX;
+use crate::call::Call;
+use crate::job::JobRecord;
+use crate::world::World;
+
+/// A job that is held, and its row as it stands: it moves whenever the claim is renewed.
+pub(super) struct Held {
+    record: Mutex<JobRecord>,
+}
+
+impl Held {
+    /// Moves the row to the end of a lease; nothing where somebody else was first, or where every
+    /// attempt so far ended with neither verdict nor failure, as when a job takes the process down.
+    ///
+    /// # Errors
+    /// A store that cannot be written: no other job could be claimed either.
+    pub(super) async fn claim(
+        world: &World,
+        record: Arc<JobRecord>,
+        revision: Revision,
+        now: Timestamp,
+    ) -> Result<Option<Self>, Fault> {
+        let mut claimed = JobRecord::clone(&record);
+        if record.attempts < ATTEMPTS_MAX {
+            claimed.attempts += 1;
+            claimed.claimed = true;
+            claimed.due = now.plus(LEASE);
+        } else {
+            claimed.claimed = false;
+            claimed.failed = true;
+            claimed.last_error = Some(format!("claimed {ATTEMPTS_MAX} times without an end"));
+        }
+        let is_ours = move_row(world, &record, Some(revision), &claimed).await?;
+        if is_ours && claimed.failed {
+            tracing::error!(job.kind = record.kind, job.id = record.id, "job given up");
+        }
+        Ok((is_ours && !claimed.failed).then(|| Self { record: Mutex::new(claimed) }))
+    }
+
+    /// Moves the row to the end of a new lease; false where somebody else has it by now.
+    ///
+    /// # Errors
+    /// A store that cannot be read or written: the lease goes on to its end.
+    pub(super) async fn renew(&self, world: &World) -> Result<bool, Fault> {
+        let record = self.record();
+        let found = world.tables.get_fresh::<JobRecord>(&record.key()).await;
+        let found = found.map_err(|error| Fault::unavailable(error.to_string()))?;
+        if found.record.is_none() {
+            return Ok(false);
+        }
+        let renewed = Self::renewed(&record, world.clock.now());
+        let is_ours = move_row(world, &record, found.revision, &renewed).await?;
+        if is_ours {
+            self.moved_to(renewed);
+        }
+        Ok(is_ours)
+    }
+
+    /// The row with a new lease, in another place than before.
+    pub(super) fn renewed(record: &JobRecord, now: Timestamp) -> JobRecord {
+        let due = now.plus(LEASE);
+        let due = if due == record.due { due.plus(Duration::from_millis(1)) } else { due };
+        JobRecord { due, attempts: 1, ..record.clone() }
+    }
+
+    /// Notes that the row has been moved by a commit.
+    pub(super) fn moved_to(&self, record: JobRecord) {
+        *self.record.lock().unwrap_or_else(PoisonError::into_inner) = record;
+    }
+
+    /// The row as it stands.
+    pub(super) fn record(&self) -> JobRecord {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Puts a row in another one's place, where that is still as it was; false where it is not.
+async fn move_row(
+    world: &World,
+    from: &JobRecord,
+    revision: Option<Revision>,
+    to: &JobRecord,
+) -> Result<bool, Fault> {
+    let mut transaction = Transaction::default();
+    transaction.expect(&from.key(), revision);
+    transaction.delete(from);
+    transaction.put::<JobRecord>(to.clone(), None);
+    match world.tables.commit(transaction).await {
+        Ok(_) => Ok(true),
+        Err(error @ (CommitError::Conflict | CommitError::Unknown)) => {
+            tracing::debug!(job.kind = from.kind, %error, "job not claimed");
+            Ok(false)
+        }
+        Err(error) => Err(Fault::unavailable(error)),
+    }
+}
+
+/// Whether this claim still holds. The commit expects that it does, so a runner that was
+/// overtaken, because its lease ended or because the job's end had landed already, changes nothing.
+pub(super) async fn is_held(call: &mut Call<'_>, record: &JobRecord) -> Result<bool, Fault> {
+    let is_held = call.get::<JobRecord>(&record.key()).await?.is_some();
+    if !is_held {
+        tracing::debug!(job.kind = record.kind, job.id = record.id, "job is no longer held");
+    }
+    Ok(is_held)
+}
+
+/// How long a claim holds before somebody else may claim the job.
+const LEASE: Duration = Duration::from_secs(60);

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use clap::Args;
 use coffer_protocol::sigv4::Credentials;
 
-use crate::call::{self, ACCESS_KEY_ID, SECRET};
+use crate::call;
 use crate::load;
 use crate::process::{Server, free_address};
 use crate::scene;
+use crate::subject::{SUBJECTS, Subject};
 
 /// What to measure and how much.
 #[derive(Args)]
@@ -31,14 +32,6 @@ pub(crate) struct Compare {
     output: Option<PathBuf>,
 }
 
-/// One measured operation.
-struct Subject {
-    name: &'static str,
-    service: &'static str,
-    target: &'static str,
-    body: &'static str,
-}
-
 /// What was measured of one server.
 #[derive(Default)]
 struct Figures {
@@ -46,21 +39,6 @@ struct Figures {
     p50_us: Vec<f64>,
     p99_us: Vec<f64>,
 }
-
-const SUBJECTS: [Subject; 2] = [
-    Subject {
-        name: "GetParameter (SecureString, decrypted)",
-        service: "ssm",
-        target: "AmazonSSM.GetParameter",
-        body: r#"{"Name": "/bench/db/password", "WithDecryption": true}"#,
-    },
-    Subject {
-        name: "GetSecretValue",
-        service: "secretsmanager",
-        target: "secretsmanager.GetSecretValue",
-        body: r#"{"SecretId": "bench/db"}"#,
-    },
-];
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<(), String> {
@@ -73,7 +51,7 @@ impl Compare {
 
     async fn compare(&self) -> Result<(), String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let coffer = self.start_coffer(&folder)?;
+        let coffer = Server::coffer(&self.coffer, folder.path())?;
         let role = scene::prepare(coffer.address)?;
         let callers = [("a role", role), ("root", call::root())];
         let mut table = String::from(TABLE_HEAD);
@@ -91,18 +69,6 @@ impl Compare {
         }
     }
 
-    fn start_coffer(&self, folder: &tempfile::TempDir) -> Result<Server, String> {
-        let address = free_address()?;
-        let (listen, data) = (address.to_string(), folder.path().join("data"));
-        let arguments = ["server", "--listen", &listen, "--data", &data.to_string_lossy()];
-        let environment = [
-            ("COFFER_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID),
-            ("COFFER_ROOT_SECRET_ACCESS_KEY", SECRET),
-            ("COFFER_ACCOUNT_ID", call::ACCOUNT),
-        ];
-        Server::start(address, &self.coffer, &arguments, &environment)
-    }
-
     async fn measure(
         &self,
         coffer: &Server,
@@ -110,9 +76,7 @@ impl Compare {
         subject: &Subject,
         (who, credentials): (&str, &Credentials),
     ) -> Result<String, String> {
-        let Subject { service, target, body, .. } = subject;
-        let request = call::signed(coffer.address, credentials, service, target, body)?;
-        let request: Arc<[u8]> = request.into();
+        let request: Arc<[u8]> = subject.request(coffer.address, credentials)?.into();
         let answer = call::once(coffer.address, &request)?;
         let bare = start_bare(folder, &answer)?;
         let mut figures = [Figures::default(), Figures::default()];

@@ -7,6 +7,8 @@ mod compare;
 mod load;
 mod process;
 mod scene;
+mod subject;
+mod train;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -29,12 +31,15 @@ enum Command {
     Bare(bare::Bare),
     /// Start both servers, load them in turn, print the ratios.
     Compare(compare::Compare),
+    /// Load a coffer that writes a profile for the compiler.
+    Train(train::Train),
 }
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Bare(bare) => bare.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Train(train) => train.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,8 +1,11 @@
 //! A measured process: started on a core of its own, its CPU time read from the system.
 
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+
+use crate::call::{ACCESS_KEY_ID, ACCOUNT, SECRET};
 
 /// A server under measurement; ended when dropped.
 pub(crate) struct Server {
@@ -14,7 +17,7 @@ impl Server {
     /// Starts a command on core 0 and waits until it accepts connections.
     pub(crate) fn start(
         address: SocketAddr,
-        program: &std::path::Path,
+        program: &Path,
         arguments: &[&str],
         environment: &[(&str, &str)],
     ) -> Result<Self, String> {
@@ -32,6 +35,34 @@ impl Server {
             std::thread::sleep(TRY_PAUSE);
         }
         Err(format!("`{}` does not listen on {address}", program.display()))
+    }
+
+    /// Starts `coffer server` on an empty data directory in this folder.
+    pub(crate) fn coffer(program: &Path, folder: &Path) -> Result<Self, String> {
+        let address = free_address()?;
+        let (listen, data) = (address.to_string(), folder.join("data"));
+        let arguments = ["server", "--listen", &listen, "--data", &data.to_string_lossy()];
+        let environment = [
+            ("COFFER_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID),
+            ("COFFER_ROOT_SECRET_ACCESS_KEY", SECRET),
+            ("COFFER_ACCOUNT_ID", ACCOUNT),
+        ];
+        Self::start(address, program, &arguments, &environment)
+    }
+
+    /// Asks the process to end, and waits until it has.
+    pub(crate) fn stop(mut self) -> Result<(), String> {
+        let told = |error: std::io::Error| format!("cannot stop the server: {error}");
+        let id = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &id]).status().map_err(told)?;
+        for _ in 0..TRIES_MAX {
+            match self.child.try_wait().map_err(told)? {
+                Some(status) if status.success() => return Ok(()),
+                Some(status) => return Err(format!("the server ended with {status}")),
+                None => std::thread::sleep(TRY_PAUSE),
+            }
+        }
+        Err("the server does not end".to_owned())
     }
 
     /// CPU time of the process so far, user and system, in microseconds.

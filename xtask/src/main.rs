@@ -8,6 +8,7 @@ mod check;
 mod databases;
 mod packages;
 mod python;
+mod release;
 mod stage;
 mod test;
 mod tidy;
@@ -55,6 +56,12 @@ const COMMANDS: &[Command] = &[
         run: bless::run,
     },
     Command { name: "check", arguments: "", about: "formatting, lints, tidy", run: check::run },
+    Command {
+        name: "release",
+        arguments: "",
+        about: "the binary that is delivered, compiled by a profile of its load: target/dist/coffer",
+        run: release::run,
+    },
     Command {
         name: "test",
         arguments: "[--only rust|python] [FILTER]",

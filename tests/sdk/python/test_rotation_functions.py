@@ -59,6 +59,13 @@ while true; do
 done
 """
 
+HANGS = """
+import threading
+
+def handler(event, context):
+    threading.Event().wait(60)
+"""
+
 
 @pytest.fixture(scope="module")
 def postgresql():
@@ -189,7 +196,7 @@ def test_a_function_that_secrets_manager_may_not_invoke_is_refused(dev, postgres
     [
         ("def handler(event, context):\n    raise ValueError('this went wrong')\n", "ValueError"),
         ("import os\ndef handler(event, context):\n    os._exit(3)\n", "Runtime.ExitError"),
-        ("import time\ndef handler(event, context):\n    time.sleep(60)\n", "Timedout"),
+        (HANGS, "Timedout"),
         ("import nothing_of_this_name\n", "Runtime.ImportModuleError"),
         ("def handler(event, context):\n    return None\n", "has not moved AWSCURRENT"),
     ],
@@ -197,9 +204,8 @@ def test_a_function_that_secrets_manager_may_not_invoke_is_refused(dev, postgres
 )
 def test_a_function_that_fails_leaves_the_current_version_and_says_why(dev, content, told):
     make(dev, {"password": "first"})
-    function = deploy_python(dev, content) if "sleep" not in content else None
-    if function is None:
-        function = deploy(dev, "app.py", content, Timeout=2, MemorySize=512)
+    seconds = 2 if content is HANGS else 30
+    function = deploy_python(dev, content, Timeout=seconds)
     rotate(dev, function)
     assert told in failure(dev)
     assert current(dev) == {"password": "first"}

@@ -231,15 +231,15 @@ def test_a_version_is_a_resource_of_its_own(dev):
         reader.functions.get_function(FunctionName="f")
 
 
-def test_a_call_without_a_host_is_refused_and_dry_runs_are_decided(dev):
+def test_calls_are_answered_dry_runs_decided_and_events_queued(dev):
     make(dev, "f")
-    with refused("ServiceException", "could not be started", 500):
-        dev.functions.invoke(FunctionName="f", Payload=b"{}")
+    answer = dev.functions.invoke(FunctionName="f", Payload=b'{"a": 1}')
+    assert (answer["StatusCode"], json.load(answer["Payload"])) == (200, {"a": 1})
     dry = dev.functions.invoke(FunctionName="f", InvocationType="DryRun")
     assert dry["StatusCode"] == 204
     with refused("InvalidRequestContentException", "Could not parse request body into json"):
         dev.functions.invoke(FunctionName="f", Payload=b"{")
     queued = dev.functions.invoke(FunctionName="f", InvocationType="Event", Payload=b"{}")
     assert (queued["StatusCode"], queued["Payload"].read()) == (202, b"")
-    # Nothing runs it here; what is gone is not tried again.
+    # What is gone is not tried again.
     dev.functions.delete_function(FunctionName="f")

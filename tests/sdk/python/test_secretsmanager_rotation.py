@@ -7,7 +7,6 @@ import pytest
 
 from world import refused, refused_by_the_model
 
-FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:rotate"
 NO_FUNCTION = "No Lambda rotation function ARN is associated with this secret."
 NOT_INVOKED = "Secrets Manager cannot invoke the specified Lambda function."
 
@@ -52,7 +51,7 @@ def test_a_function_that_can_not_be_invoked_rotates_nothing(secret):
         with refused("AccessDeniedException", NOT_INVOKED):
             world.sm.rotate_secret(
                 SecretId="app/db",
-                RotationLambdaARN=FUNCTION,
+                RotationLambdaARN=world.arn("lambda", "function:rotate"),
                 RotationRules={"AutomaticallyAfterDays": 30},
                 RotateImmediately=immediately,
             )
@@ -62,7 +61,7 @@ def test_a_function_that_can_not_be_invoked_rotates_nothing(secret):
 
 def test_a_rotation_asked_for_by_hand_needs_a_token(secret):
     world, _ = secret
-    body = {"SecretId": "app/db", "RotationLambdaARN": FUNCTION}
+    body = {"SecretId": "app/db", "RotationLambdaARN": rotator(world)}
     answer = world.call("secretsmanager", "RotateSecret", body)
     assert (answer.status, answer.code) == (400, "InvalidParameterException"), answer
     assert "You must provide a ClientRequestToken value." in answer.json["Message"]

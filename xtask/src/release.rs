@@ -23,9 +23,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let folder = root().join("target/profile");
     let (counts, profile) = (folder.join("counts"), folder.join("coffer.profdata"));
     let counting = stage("build that counts", || {
-        // Counting is done before crates are linked into one, so that work is left out.
-        let quick = [("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_DEBUG", "0")];
-        build(&host, &folder.join("counting"), "-Cprofile-generate", &quick)
+        // In the same way as the last build but for this: counts of a build without LTO were measured
+        // to be worth nothing here.
+        build(&host, &folder.join("counting"), "-Cprofile-generate")
     })?;
     stage("count under load", || {
         // Those of another build would be merged too.
@@ -41,7 +41,7 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     })?;
     let built = stage("build by the counts", || {
         let uses = format!("-Cprofile-use={}", profile.display());
-        build(&host, &folder.join("profiled"), &uses, &[])
+        build(&host, &folder.join("profiled"), &uses)
     })?;
     let binary = root().join(BINARY);
     let placed = binary.parent().map_or(Ok(()), fs::create_dir_all);
@@ -51,19 +51,13 @@ pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Builds in release with one more flag for the compiler and these settings of cargo's, in a directory
-/// of its own, so that flags do not have each other's work done anew.
-fn build(
-    host: &str,
-    target: &Path,
-    flag: &str,
-    settings: &[(&str, &str)],
-) -> Result<PathBuf, Failure> {
+/// Builds in release with one more flag for the compiler, in a directory of its own, so that flags do
+/// not have each other's work done anew.
+fn build(host: &str, target: &Path, flag: &str) -> Result<PathBuf, Failure> {
     let mut build = Command::new("cargo");
     build.args(["build", "--release", "--quiet", "--package", "coffer"]);
     // With a target, the flags are not for build scripts and macros.
     build.args(["--target", host, "--target-dir"]).arg(target).env("RUSTFLAGS", flag);
-    build.envs(settings.iter().copied());
     status("build", &mut build)?;
     Ok(target.join(host).join("release/coffer"))
 }

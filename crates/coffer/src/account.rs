@@ -116,23 +116,14 @@ fn keep(path: &Path, mut file: std::fs::File, id: &str, secret: &str) -> Result<
 }
 
 fn list(target: &Target) -> Result<(), String> {
-    let mut token: Option<Value> = None;
-    loop {
-        let input = match token {
-            Some(token) => json!({"NextToken": token}),
-            None => json!({}),
-        };
-        let page = target.call("ListAccounts", &input)?;
+    target.pages("ListAccounts", json!({}), |page| {
         for account in page.get("Accounts").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| account.get(name).and_then(Value::as_str).unwrap_or_default();
             let of = [text("Id"), text("Status"), text("Name"), text("Email")];
             print(&format!("{}\n", of.join("\t")))?;
         }
-        token = page.get("NextToken").cloned();
-        if token.is_none() {
-            return Ok(());
-        }
-    }
+        Ok(())
+    })
 }
 
 fn print(text: &str) -> Result<(), String> {

@@ -57,13 +57,7 @@ impl Of {
 }
 
 fn list(target: &Target) -> Result<(), String> {
-    let mut token: Option<Value> = None;
-    loop {
-        let mut input = json!({});
-        if let (Some(token), Some(members)) = (token, input.as_object_mut()) {
-            members.insert("NextToken".to_owned(), token);
-        }
-        let page = target.call("ListRotations", &input)?;
+    target.pages("ListRotations", json!({}), |page| {
         for rotation in page.get("Rotations").and_then(Value::as_array).into_iter().flatten() {
             let text = |name: &str| rotation.get(name).and_then(Value::as_str).unwrap_or("-");
             let next = rotation.get("NextRotationDate").and_then(Value::as_f64);
@@ -75,11 +69,8 @@ fn list(target: &Target) -> Result<(), String> {
                 text("LastFailure").replace(['\n', '\t'], " ")
             ))?;
         }
-        token = page.get("NextToken").cloned();
-        if token.is_none() {
-            return Ok(());
-        }
-    }
+        Ok(())
+    })
 }
 
 /// ISO 8601, to the second.

@@ -50,6 +50,26 @@ impl Target {
         self.call_service("coffer", TARGET_PREFIX, operation, input)
     }
 
+    /// Calls an operation of coffer's own service that answers in pages, and gives each of them.
+    ///
+    /// # Errors
+    /// A sentence for the operator; also that of whoever is given a page.
+    pub(crate) fn pages(
+        &self,
+        operation: &str,
+        mut input: Value,
+        mut each: impl FnMut(&Value) -> Result<(), String>,
+    ) -> Result<(), String> {
+        loop {
+            let page = self.call(operation, &input)?;
+            each(&page)?;
+            let Some(token) = page.get("NextToken") else { return Ok(()) };
+            if let Some(members) = input.as_object_mut() {
+                members.insert("NextToken".to_owned(), token.clone());
+            }
+        }
+    }
+
     /// Calls an operation of a JSON service.
     ///
     /// # Errors

@@ -24,13 +24,7 @@ impl WhoCanRead {
     /// A sentence for the operator.
     pub(crate) fn run(&self) -> Result<(), String> {
         let mut out = std::io::stdout().lock();
-        let mut token: Option<Value> = None;
-        loop {
-            let mut input = json!({"Resource": self.resource});
-            if let (Some(token), Some(members)) = (token, input.as_object_mut()) {
-                members.insert("NextToken".to_owned(), token);
-            }
-            let page = self.target.call("ListReaders", &input)?;
+        self.target.pages("ListReaders", json!({"Resource": self.resource}), |page| {
             for reader in page.get("Readers").and_then(Value::as_array).into_iter().flatten() {
                 writeln!(out, "{}", line(reader))
                     .map_err(|error| format!("cannot print: {error}"))?;
@@ -39,11 +33,8 @@ impl WhoCanRead {
                 writeln!(std::io::stderr(), "nobody can read it now: {why}")
                     .map_err(|error| format!("cannot print: {error}"))?;
             }
-            token = page.get("NextToken").cloned();
-            if token.is_none() {
-                return Ok(());
-            }
-        }
+            Ok(())
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::packages::output;
 use crate::stage::{Failure, root, say, stage, status};
 
 /// The delivered binary, in the repository's root.
@@ -64,14 +65,14 @@ fn build(host: &str, target: &Path, flag: &str) -> Result<PathBuf, Failure> {
 
 /// The platform's name.
 fn host() -> Result<String, Failure> {
-    let told = output(Command::new("rustc").arg("-vV"))?;
+    let told = rustc(&["-vV"])?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| Failure::Stopped("rustc names no host".to_owned()))
 }
 
 /// The program that merges counts: it goes with the compiler, as their form does.
 fn merger(host: &str) -> Result<PathBuf, Failure> {
-    let sysroot = output(Command::new("rustc").args(["--print", "sysroot"]))?;
+    let sysroot = rustc(&["--print", "sysroot"])?;
     let merger = Path::new(sysroot.trim()).join("lib/rustlib").join(host).join("bin/llvm-profdata");
     if !merger.exists() {
         let mut add = Command::new("rustup");
@@ -85,8 +86,6 @@ fn merger(host: &str) -> Result<PathBuf, Failure> {
     Ok(merger)
 }
 
-fn output(command: &mut Command) -> Result<String, Failure> {
-    let output = command.output();
-    let output = output.map_err(|error| Failure::Stopped(format!("cannot run rustc: {error}")))?;
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+fn rustc(args: &[&str]) -> Result<String, Failure> {
+    output("rustc", args).ok_or_else(|| Failure::Stopped("cannot run rustc".to_owned()))
 }

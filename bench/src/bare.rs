@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::runtime;
 use bytes::Bytes;
 use clap::Args;
-use coffer_server::runtime;
 use http::{HeaderValue, Response, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;

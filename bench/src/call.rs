@@ -3,9 +3,9 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 
+use crate::runtime;
 use coffer_model::Sensitive;
 use coffer_protocol::sigv4::{Credentials, Signer};
-use coffer_server::runtime;
 
 /// The access key of the measured server.
 pub(crate) const ACCESS_KEY_ID: &str = "AKIABENCHBENCHBENCHX";
@@ -73,6 +73,11 @@ fn sign(
     }
     bytes.extend_from_slice(format!("content-length: {}\r\n\r\n{body}", body.len()).as_bytes());
     Ok(bytes)
+}
+
+/// Makes the bytes of a request for a file.
+pub(crate) fn unsigned_get(server: SocketAddr, path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: {server}\r\n\r\n").into_bytes()
 }
 
 /// Sends one request on a connection of its own and returns the answer's body.

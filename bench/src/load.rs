@@ -3,9 +3,10 @@
 use std::io::{ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use coffer_server::runtime;
+use crate::runtime;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::MissedTickBehavior;
@@ -28,13 +29,13 @@ impl Closed {
         Ok(Self { connections })
     }
 
-    /// Sends `requests` in all, one at a time on each connection, and returns when all answers are
-    /// there.
-    pub(crate) fn send(&mut self, request: &[u8], requests: usize) -> Result<(), String> {
-        let mut unsent = requests;
-        let mut unanswered = requests;
-        for connection in self.connections.iter_mut().take(requests) {
-            connection.send(request)?;
+    /// Sends `count` requests in all, one at a time on each connection, and returns when all answers
+    /// are there.
+    pub(crate) fn send(&mut self, requests: &mut Requests, count: usize) -> Result<(), String> {
+        let mut unsent = count;
+        let mut unanswered = count;
+        for connection in self.connections.iter_mut().take(count) {
+            connection.send(requests.next())?;
             unsent -= 1;
         }
         while unanswered > 0 {
@@ -44,12 +45,41 @@ impl Closed {
                 }
                 unanswered -= 1;
                 if unsent > 0 {
-                    connection.send(request)?;
+                    connection.send(requests.next())?;
                     unsent -= 1;
                 }
             }
         }
         Ok(())
+    }
+}
+
+/// Signed requests, sent one after the other and then from the first again.
+#[derive(Clone)]
+pub(crate) struct Requests {
+    all: Arc<[Vec<u8>]>,
+    sent: usize,
+}
+
+impl Requests {
+    /// One request, again and again.
+    pub(crate) fn one(request: Vec<u8>) -> Self {
+        Self::of(vec![request])
+    }
+
+    /// These, at least one.
+    pub(crate) fn of(all: Vec<Vec<u8>>) -> Self {
+        Self { all: all.into(), sent: 0 }
+    }
+
+    fn next(&mut self) -> &[u8] {
+        self.sent += 1;
+        self.at(self.sent - 1)
+    }
+
+    fn at(&self, number: usize) -> &[u8] {
+        let place = number % self.all.len().max(1);
+        self.all.get(place).map(Vec::as_slice).unwrap_or_default()
     }
 }
 
@@ -105,17 +135,18 @@ const ANSWER_BYTES_MAX: usize = 16 * 1024;
 /// microseconds, counted from when the request was due.
 pub(crate) async fn paced(
     server: SocketAddr,
-    request: Arc<[u8]>,
+    requests: &Requests,
     connections: usize,
-    requests: usize,
+    count: usize,
     rate_per_second: f64,
 ) -> Result<Vec<f64>, String> {
     let mut tasks = Vec::with_capacity(connections);
     let share = u32::try_from(connections).map_err(|error| error.to_string())?;
     let pause = Duration::from_secs_f64(f64::from(share) / rate_per_second);
     for place in 0..share {
-        let mut connection = Connection::open(server, request.clone()).await?;
-        let rounds = requests / connections;
+        let mut connection = Connection::open(server).await?;
+        let mut requests = requests.clone();
+        let rounds = count / connections;
         tasks.push(runtime::spawn(async move {
             let first = tokio::time::Instant::now() + pause * place / share;
             let mut ticks = tokio::time::interval_at(first, pause);
@@ -127,13 +158,13 @@ pub(crate) async fn paced(
                 let was_early = tokio::time::Instant::now();
                 let due = ticks.tick().await;
                 let since = if was_early < due { tokio::time::Instant::now() } else { due };
-                connection.round().await?;
+                connection.round(requests.next()).await?;
                 latencies.push(since.elapsed().as_secs_f64() * 1e6);
             }
             Ok::<_, String>(latencies)
         }));
     }
-    let mut all = Vec::with_capacity(requests);
+    let mut all = Vec::with_capacity(count);
     for task in tasks {
         all.extend(task.await.map_err(|error| error.to_string())??);
     }
@@ -142,20 +173,19 @@ pub(crate) async fn paced(
 
 struct Connection {
     stream: TcpStream,
-    request: Arc<[u8]>,
     answer: Vec<u8>,
 }
 
 impl Connection {
-    async fn open(server: SocketAddr, request: Arc<[u8]>) -> Result<Self, String> {
+    async fn open(server: SocketAddr) -> Result<Self, String> {
         let stream = TcpStream::connect(server).await.map_err(|error| error.to_string())?;
         stream.set_nodelay(true).map_err(|error| error.to_string())?;
-        Ok(Self { stream, request, answer: Vec::with_capacity(4096) })
+        Ok(Self { stream, answer: Vec::with_capacity(4096) })
     }
 
-    async fn round(&mut self) -> Result<(), String> {
+    async fn round(&mut self, request: &[u8]) -> Result<(), String> {
         let told = |error: std::io::Error| error.to_string();
-        self.stream.write_all(&self.request).await.map_err(told)?;
+        self.stream.write_all(request).await.map_err(told)?;
         self.answer.clear();
         loop {
             if self.stream.read_buf(&mut self.answer).await.map_err(told)? == 0 {
@@ -173,4 +203,37 @@ impl Connection {
             Err(String::from_utf8_lossy(&self.answer).into_owned())
         }
     }
+}
+
+/// Sends `count` requests in all as fast as answers come back, one at a time on each of the
+/// connections, and returns in how many seconds. Between answers the client sleeps, so that whatever
+/// the server waits for may use the client's core.
+pub(crate) async fn closed(
+    server: SocketAddr,
+    requests: &Requests,
+    connections: usize,
+    count: usize,
+) -> Result<f64, String> {
+    let sent = Arc::new(AtomicUsize::new(0));
+    let mut clients = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        clients.push(Connection::open(server).await?);
+    }
+    let started = tokio::time::Instant::now();
+    let tasks = clients.into_iter().map(|mut connection| {
+        let (requests, sent) = (requests.clone(), Arc::clone(&sent));
+        runtime::spawn(async move {
+            loop {
+                let number = sent.fetch_add(1, Ordering::Relaxed);
+                if number >= count {
+                    return Ok::<_, String>(());
+                }
+                connection.round(requests.at(number)).await?;
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.map_err(|error| error.to_string())??;
+    }
+    Ok(started.elapsed().as_secs_f64())
 }

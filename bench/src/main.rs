@@ -1,13 +1,20 @@
 //! Measures coffer beside a bare hyper server that answers the same bytes: CPU per request and
 //! latency, in one run, as ratios. See docs/performance.md.
 
+mod alone;
 mod bare;
 mod call;
 mod compare;
+mod engines;
+mod growth;
 mod load;
+mod measure;
+mod neighbour;
 mod process;
+mod runtime;
 mod scene;
 mod subject;
+mod table;
 mod train;
 
 use std::io::Write;
@@ -29,8 +36,12 @@ struct CommandLine {
 enum Command {
     /// Serve one fixed answer: what HTTP alone costs.
     Bare(bare::Bare),
-    /// Start both servers, load them in turn, print the ratios.
+    /// Start coffer and what it is measured beside, load them in turn, print the ratios of reads.
     Compare(compare::Compare),
+    /// Measure reads and durable writes on every engine.
+    Engines(engines::Engines),
+    /// Measure a store of a million beside one of a thousand.
+    Growth(growth::Growth),
     /// Load a coffer that writes a profile for the compiler.
     Train(train::Train),
 }
@@ -38,7 +49,11 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().command {
         Command::Bare(bare) => bare.run(),
-        Command::Compare(compare) => compare.run(),
+        Command::Compare(compare) => {
+            process::keep_to_client_core().and_then(|()| wait(compare.run()))
+        }
+        Command::Engines(engines) => wait(engines.run()),
+        Command::Growth(growth) => process::keep_to_client_core().and_then(|()| wait(growth.run())),
         Command::Train(train) => train.run(),
     };
     match outcome {
@@ -48,4 +63,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Runs a measurement on this thread.
+fn wait(measurement: impl Future<Output = Result<(), String>>) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| error.to_string())?.block_on(measurement)
 }

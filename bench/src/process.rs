@@ -7,6 +7,15 @@ use std::time::Duration;
 
 use crate::call::{ACCESS_KEY_ID, ACCOUNT, SECRET};
 
+/// What a server keeps its rows in.
+#[derive(Clone, Copy)]
+pub(crate) enum Place<'a> {
+    /// The embedded engine in a data directory in this folder.
+    Data(&'a Path),
+    /// A database, beside the data directory in this folder.
+    Store(&'a Path, &'a str),
+}
+
 /// A server under measurement; ended when dropped.
 pub(crate) struct Server {
     child: Child,
@@ -37,16 +46,27 @@ impl Server {
         Err(format!("`{}` does not listen on {address}", program.display()))
     }
 
-    /// Starts `coffer server` on an empty data directory in this folder.
-    pub(crate) fn coffer(program: &Path, folder: &Path) -> Result<Self, String> {
+    /// Starts `coffer server` on a store, which is empty or was made by a server started here
+    /// before, with further settings.
+    pub(crate) fn coffer(
+        program: &Path,
+        place: Place<'_>,
+        settings: &[(&str, &str)],
+    ) -> Result<Self, String> {
         let address = free_address()?;
+        let (folder, store) = match place {
+            Place::Data(folder) => (folder, None),
+            Place::Store(folder, url) => (folder, Some(("COFFER_STORE", url))),
+        };
         let (listen, data) = (address.to_string(), folder.join("data"));
         let arguments = ["server", "--listen", &listen, "--data", &data.to_string_lossy()];
-        let environment = [
+        let settings: Vec<_> = settings.iter().copied().chain(store).collect();
+        let root = [
             ("COFFER_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID),
             ("COFFER_ROOT_SECRET_ACCESS_KEY", SECRET),
             ("COFFER_ACCOUNT_ID", ACCOUNT),
         ];
+        let environment = [&root, settings.as_slice()].concat();
         Self::start(address, program, &arguments, &environment)
     }
 
@@ -63,6 +83,15 @@ impl Server {
             }
         }
         Err("the server does not end".to_owned())
+    }
+
+    /// Memory that the process has in use, in bytes.
+    pub(crate) fn memory_bytes(&self) -> Result<f64, String> {
+        let status = format!("/proc/{}/status", self.child.id());
+        let text = std::fs::read_to_string(&status).map_err(|error| error.to_string())?;
+        let line = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse::<f64>().ok());
+        kib.map(|kib| kib * 1024.0).ok_or_else(|| format!("{status} is not as expected"))
     }
 
     /// CPU time of the process so far, user and system, in microseconds.
@@ -93,6 +122,20 @@ impl Drop for Server {
 pub(crate) fn free_address() -> Result<SocketAddr, String> {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).map_err(|e| e.to_string())?;
     listener.local_addr().map_err(|error| error.to_string())
+}
+
+/// Keeps this process to the core that the measured servers are not on.
+pub(crate) fn keep_to_client_core() -> Result<(), String> {
+    let id = std::process::id().to_string();
+    let pinned = Command::new("taskset")
+        .args(["--all-tasks", "--cpu-list", "--pid", "1", &id])
+        .stdout(Stdio::null())
+        .status();
+    match pinned {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("taskset (of util-linux) ended with {status}")),
+        Err(error) => Err(format!("cannot run taskset (of util-linux): {error}")),
+    }
 }
 
 const TRIES_MAX: usize = 500;

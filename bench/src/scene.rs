@@ -1,4 +1,4 @@
-//! What is measured on: a parameter and a secret under a customer's key with a key policy of its own,
+//! What is measured on: parameters and a secret under a customer's key with a key policy of its own,
 //! a resource policy on the secret, and a role whose policy has ten statements.
 
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use crate::call;
 /// role.
 pub(crate) fn prepare(server: SocketAddr) -> Result<Credentials, String> {
     let scene = Scene { server, root: call::root() };
-    let role = format!("arn:aws:iam::{}:role/bench", call::ACCOUNT);
+    let role = role_arn();
     scene.form(
         "iam",
         &[
@@ -42,6 +42,11 @@ pub(crate) fn prepare(server: SocketAddr) -> Result<Credentials, String> {
             "Name": "/bench/db/password", "Type": "SecureString", "Value": VALUE, "KeyId": key,
         }),
     )?;
+    for number in 0..PAGE {
+        let page = json!({"Name": format!("/bench/page/{number}"), "Type": "SecureString",
+            "Value": VALUE, "KeyId": key});
+        scene.json("ssm", "AmazonSSM.PutParameter", &page)?;
+    }
     scene.json(
         "secretsmanager",
         "secretsmanager.CreateSecret",
@@ -58,20 +63,21 @@ pub(crate) fn prepare(server: SocketAddr) -> Result<Credentials, String> {
             "SecretId": "bench/db", "ResourcePolicy": resource_policy(&role),
         }),
     )?;
-    let answer = scene.form(
-        "sts",
-        &[
-            ("Action", "AssumeRole"),
-            ("Version", "2011-06-15"),
-            ("RoleArn", &role),
-            ("RoleSessionName", "bench"),
-        ],
-    );
-    // AWS: an account's root may not assume roles, so a user does.
-    match answer {
-        Ok(answer) => credentials(&answer),
-        Err(_) => scene.as_user(&role),
-    }
+    scene.as_user(&role)
+}
+
+/// Credentials of a session of the role that was made before.
+pub(crate) fn session(server: SocketAddr) -> Result<Credentials, String> {
+    let scene = Scene { server, root: call::root() };
+    let key = scene.form(
+        "iam",
+        &[("Action", "CreateAccessKey"), ("Version", "2010-05-08"), ("UserName", "bench")],
+    )?;
+    scene.assume(&credentials(&key)?, &role_arn())
+}
+
+fn role_arn() -> String {
+    format!("arn:aws:iam::{}:role/bench", call::ACCOUNT)
 }
 
 struct Scene {
@@ -103,6 +109,7 @@ impl Scene {
         String::from_utf8(answer).map_err(|error| error.to_string())
     }
 
+    /// An account's root may not assume roles, so a user does.
     fn as_user(&self, role: &str) -> Result<Credentials, String> {
         let of_iam = |action, more: &[(&str, &str)]| {
             let mut members = vec![("Action", action), ("Version", "2010-05-08")];
@@ -115,9 +122,12 @@ impl Scene {
             "Effect": "Allow", "Action": "sts:AssumeRole", "Resource": role}})
         .to_string();
         of_iam("PutUserPolicy", &[("PolicyName", "assume"), ("PolicyDocument", &assume)])?;
-        let user = credentials(&of_iam("CreateAccessKey", &[])?)?;
+        self.assume(&credentials(&of_iam("CreateAccessKey", &[])?)?, role)
+    }
+
+    fn assume(&self, user: &Credentials, role: &str) -> Result<Credentials, String> {
         let answer = self.form_as(
-            &user,
+            user,
             "sts",
             &[
                 ("Action", "AssumeRole"),
@@ -161,7 +171,9 @@ fn ten_statements() -> String {
         "Resource": "*", "Condition": {"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}}}));
     statements.push(json!({"Effect": "Deny", "Action": "ssm:Delete*", "Resource": "*"}));
     statements.push(json!({"Effect": "Allow",
-        "Action": ["ssm:GetParameter", "secretsmanager:GetSecretValue", "kms:Decrypt"],
+        "Action": ["ssm:GetParameter", "secretsmanager:GetSecretValue", "kms:Decrypt",
+                   "ssm:GetParameters", "ssm:GetParametersByPath", "ssm:PutParameter", "secretsmanager:PutSecretValue",
+                   "secretsmanager:CreateSecret", "kms:Encrypt", "kms:GenerateDataKey"],
         "Resource": [arn("ssm", "parameter/bench/*"), arn("secretsmanager", "secret:bench/*"),
                      arn("kms", "key/*")]}));
     json!({"Version": "2012-10-17", "Statement": statements}).to_string()
@@ -218,6 +230,8 @@ fn escaped(value: &str) -> String {
 }
 
 /// Two hundred bytes, as an ordinary secret has.
-const VALUE: &str = "correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz-\
+pub(crate) const VALUE: &str = "correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz-\
                      correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz-\
                      correct-horse-battery-staple-0123456789-abcdefghijklmnopqrstuvwxyz";
+/// Parameters on the page that is read by its path: as many as it has by default.
+const PAGE: usize = 10;

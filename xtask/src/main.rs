@@ -5,11 +5,13 @@
 mod bench;
 mod bless;
 mod check;
-mod databases;
+mod fuzz;
 mod packages;
+mod programs;
 mod python;
 mod release;
 mod stage;
+mod store_fixture;
 mod test;
 mod tidy;
 
@@ -45,8 +47,8 @@ struct Command {
 const COMMANDS: &[Command] = &[
     Command {
         name: "bench",
-        arguments: "[--rounds N] [--requests N]",
-        about: "CPU and latency of reads beside a bare HTTP server, as ratios",
+        arguments: "[compare|engines|growth]",
+        about: "reads beside bare servers, every engine, a store of a million: as ratios",
         run: bench::run,
     },
     Command {
@@ -57,10 +59,22 @@ const COMMANDS: &[Command] = &[
     },
     Command { name: "check", arguments: "", about: "formatting, lints, tidy", run: check::run },
     Command {
+        name: "fuzz",
+        arguments: "[TARGET] [--seconds N] [--keep]",
+        about: "looks for inputs that a parser does not take, a minute for each target",
+        run: fuzz::run,
+    },
+    Command {
         name: "release",
         arguments: "",
         about: "the binary that is delivered, compiled by a profile of its load: target/dist/coffer",
         run: release::run,
+    },
+    Command {
+        name: "store-fixture",
+        arguments: "",
+        about: "keeps a whole store as this state makes one, for later ones to read",
+        run: store_fixture::run,
     },
     Command {
         name: "test",

@@ -64,7 +64,7 @@ fn build(host: &str, target: &Path, flag: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The platform's name.
-fn host() -> Result<String, Failure> {
+pub(crate) fn host() -> Result<String, Failure> {
     let told = rustc(&["-vV"])?;
     let host = told.lines().find_map(|line| line.strip_prefix("host: "));
     host.map(str::to_owned).ok_or_else(|| Failure::Stopped("rustc names no host".to_owned()))

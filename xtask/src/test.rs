@@ -3,13 +3,14 @@
 use std::process::Command;
 
 use crate::stage::{Failure, program, stage, status};
-use crate::{databases, python};
+use crate::{programs, python};
 
 /// Runs the checks and the Rust tests, then the real AWS clients against real servers.
 pub(crate) fn run(args: &[String]) -> Result<(), Failure> {
     let plan = Plan::parse(args)?;
     // First of all: also a Rust test reads the AWS models that botocore brings.
-    let environment = stage("python environment", python::environment)?;
+    let environment = stage("environment", python::environment)?;
+    stage("programs", programs::installed)?;
     if plan.half != Some(Half::Python) {
         rust(&plan)?;
     }
@@ -60,7 +61,6 @@ fn usage(problem: &str) -> Failure {
 }
 
 fn rust(plan: &Plan) -> Result<(), Failure> {
-    stage("databases", databases::installed)?;
     match &plan.filter {
         // With a filter somebody is at work on one thing; the checks would only be in the way.
         Some(filter) => {

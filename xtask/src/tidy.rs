@@ -2,6 +2,7 @@
 
 mod documents;
 mod golden;
+pub(crate) mod stores;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,31 +10,46 @@ use std::path::{Path, PathBuf};
 use crate::stage::{Failure, root, say};
 
 /// Looks at every source file and document; lists long sources, fails on what is banned, on records
-/// without golden rows, and on documents that name files which are not there.
+/// without golden rows, on versions of which no store is kept, and on documents that name files which
+/// are not there.
 pub(crate) fn run() -> Result<(), Failure> {
-    let mut files = Vec::new();
-    for directory in DIRECTORIES {
-        sources(&root().join(directory), &mut files)?;
-    }
     let mut faults = documents::faults(&root())?;
-    let mut sources = Vec::with_capacity(files.len());
-    for file in &files {
-        let text = fs::read_to_string(file).map_err(|error| {
-            Failure::Stopped(format!("cannot read {}: {error}", file.display()))
-        })?;
-        let name = file.strip_prefix(root()).unwrap_or(file).display().to_string();
+    let sources = read()?;
+    for (name, text) in &sources {
         let lines = text.lines().count();
         if lines > LINES_MAX {
             say(&format!("{name}: {lines} lines; past {LINES_MAX} it asks for a second file"));
         }
-        faults.extend(faults_of(file, &text).iter().map(|fault| format!("{name}{fault}")));
-        sources.push((name, text));
+        let found = faults_of(Path::new(name), text);
+        faults.extend(found.iter().map(|fault| format!("{name}{fault}")));
     }
     faults.extend(golden::faults(&sources));
+    let kept = stores::kept(&root().join(STORES));
+    faults.extend(stores::faults(&stores::present(&sources), &kept));
     if faults.is_empty() {
         return Ok(());
     }
     Err(Failure::Stopped(faults.join("\n")))
+}
+
+/// The versions of what a store is made of, as the sources have them.
+pub(crate) fn present_versions() -> Result<stores::Versions, Failure> {
+    Ok(stores::present(&read()?))
+}
+
+/// Every source file: its name and its text.
+fn read() -> Result<Vec<(String, String)>, Failure> {
+    let mut files = Vec::new();
+    for directory in DIRECTORIES {
+        sources(&root().join(directory), &mut files)?;
+    }
+    let read = |file: &PathBuf| {
+        let text = fs::read_to_string(file);
+        let name = file.strip_prefix(root()).unwrap_or(file).display().to_string();
+        text.map(|text| (name, text))
+            .map_err(|error| Failure::Stopped(format!("cannot read {}: {error}", file.display())))
+    };
+    files.iter().map(read).collect()
 }
 
 fn sources(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
@@ -76,6 +92,7 @@ fn faults_of(file: &Path, text: &str) -> Vec<String> {
 }
 
 const DIRECTORIES: &[&str] = &["crates", "xtask", "tests", "fuzz"];
+const STORES: &str = "tests/stores";
 const LINES_MAX: usize = 500;
 const BANNED_NAMES: &[&str] =
     &["mod.rs", "utils.rs", "util.rs", "helpers.rs", "helper.rs", "common.rs", "misc.rs"];

@@ -158,6 +158,7 @@ mod tests {
             environment: own.collect(),
             timeout: Duration::from_secs(3),
             memory_mb: 128,
+            storage_mb: 512,
             region: "eu-central-1".to_owned(),
             endpoint_url: "http://127.0.0.1:4566".to_owned(),
             supply: Arc::new(Nothing),

@@ -26,6 +26,8 @@ pub struct Function {
     pub timeout: Duration,
     /// How much memory its processes may use.
     pub memory_mb: u32,
+    /// How much there may be in its scratch folder.
+    pub storage_mb: u32,
     /// The region that it is in.
     pub region: String,
     /// The URL that its AWS clients are to use.

@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::code_folders::{CodeFolders, remove};
 use crate::function::{Code, Function, Invocation};
+use crate::log_lines::LogLines;
 use crate::outcome::{Failure, FailureKind, Outcome};
 use crate::peer::SOCKETS;
 use crate::pool::{Job, Offered, Place, Pool, Reply};
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) host: Arc<dyn Host>,
     pub(crate) pool: Arc<Pool>,
+    /// Room for what is asked of services: as many at one time as there may be instances.
+    pub(crate) asking: Semaphore,
     pub(crate) code: CodeFolders,
     pub(crate) folders: Folders,
     /// Held as long as anything is run: the working folder belongs to one process.
@@ -65,6 +68,7 @@ impl Functions {
         })?;
         let shared = Shared {
             pool: Pool::new(&settings),
+            asking: Semaphore::new(settings.instances_max),
             code: CodeFolders::new(folders.working.join(CODE)),
             folders,
             settings,
@@ -90,6 +94,11 @@ impl Functions {
             let message = format!("no answer of function `{}` in {patience:?}", function.name);
             Err(Failure::new(FailureKind::OutOfPatience, message))
         })
+    }
+
+    /// How many instances there are now, idle and ending ones included.
+    pub fn instances(&self) -> usize {
+        self.shared.pool.instances()
     }
 
     async fn answer(
@@ -153,7 +162,11 @@ async fn live(
     let result = match start(&shared, place, &function).await {
         Ok((instance, listener)) => return instance.run(listener, job, stop).await,
         Err(NotStarted::Fault(fault)) => {
-            Ok(Outcome::of_fault(&fault, &function, &job.invocation, shared.host.real_now()))
+            let (function, is_on) = (&function, shared.settings.logs_lines);
+            let mut lines = LogLines::new(function, is_on);
+            lines.begin(&job.invocation.request_id);
+            lines.tell(&fault.sentence());
+            Ok(Outcome::of_fault(&fault, function, &job.invocation, shared.host.real_now()))
         }
         Err(NotStarted::Failure(failure)) => Err(failure),
     };
@@ -193,7 +206,8 @@ impl Folders {
 }
 
 const CODE: &str = "code";
-const LOCK: &str = "functions.lock";
+/// The file in a working folder that whoever uses it has locked.
+pub(crate) const LOCK: &str = "functions.lock";
 /// The client of the Runtime API for Node; AWS's own has to be compiled for each host.
 const NODEJS: &str = include_str!("nodejs.mjs");
 /// Longer than any function may take, with its start.

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::exchange::{Answer, Event, Exchange};
 use crate::function::{Function, Invocation};
 use crate::functions::Shared;
+use crate::log_lines::LogLines;
 use crate::log_tail::{Report, Status};
 use crate::outcome::{Exit, Fault, FunctionError, Outcome};
 use crate::peer;
@@ -79,12 +80,14 @@ struct Durations {
 
 impl Instance {
     pub(crate) fn new(shared: Arc<Shared>, place: Place, function: Function, it: Parts) -> Self {
+        let is_on = shared.settings.logs_lines;
+        let lines = LogLines::new(&function, is_on);
         Self {
             shared,
             place,
             function,
             exchange: Arc::default(),
-            watched: Watched::new(it.keeper),
+            watched: Watched::new(it.keeper, lines),
             scratch: it.scratch,
             _code: it.code,
             expires: it.expires,
@@ -149,6 +152,7 @@ impl Instance {
     async fn serve(&mut self, job: Job) -> bool {
         let Job { invocation, reply } = job;
         let timeout = self.function.timeout;
+        self.watched.lines.begin(&invocation.request_id);
         let since = self.since.take();
         // AWS: ten seconds are there to start, and what is left to do then counts as the function's.
         let start_max = if since.is_some() { INIT_TIME_MAX + timeout } else { timeout };
@@ -231,6 +235,7 @@ impl Instance {
     fn outcome(&mut self, heard: Heard, it: &Invocation, durations: &Durations) -> Option<Outcome> {
         let memory_peak_bytes = self.watched.memory_peak_bytes();
         self.watched.read_log();
+        self.watched.lines.end_line();
         let log = &mut self.watched.log;
         let (payload, status) = match heard {
             Heard::NotTaken => return None,
@@ -238,6 +243,7 @@ impl Instance {
             Heard::Error(error) => (error, Status::Raised),
             Heard::Fault(fault) => {
                 log.fault(&it.request_id, &fault, self.shared.host.real_now());
+                self.watched.lines.tell(&fault.sentence());
                 let status = match fault {
                     Fault::TimedOut { .. } => Status::TimedOut,
                     _ => Status::Failed(fault.error_type()),

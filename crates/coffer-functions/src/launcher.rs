@@ -1,7 +1,7 @@
 //! The program between coffer and a function's process, in two steps.
 //!
 //! The *keeper* is started by coffer, one for each instance. It starts the *entrant*, waits, and ends
-//! every process below it when the function's own process ends, when too much memory is used, or
+//! every process below it when the function's own process ends, when too much memory or storage is used, or
 //! when coffer closes its pipe, which the kernel does as well when coffer is killed. Processes that
 //! have cut themselves off fall to the keeper, since it is their subreaper, so none gets away.
 //!
@@ -15,6 +15,7 @@ mod confine;
 mod entrant;
 mod keeper;
 mod order;
+mod storage;
 
 use std::process::ExitCode;
 

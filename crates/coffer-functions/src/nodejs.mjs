@@ -56,7 +56,9 @@ function describe(error) {
 function report(resource, error) {
   const described = describe(error);
   console.error(JSON.stringify(described));
-  const headers = { "Lambda-Runtime-Function-Error-Type": described.errorType };
+  // Errors are called what their makers like, and headers take less than that.
+  const kind = String(described.errorType).replace(/[^\x20-\x7e]/g, "?").slice(0, 256);
+  const headers = { "Lambda-Runtime-Function-Error-Type": kind };
   return call("POST", resource, JSON.stringify(described), headers);
 }
 

@@ -136,6 +136,8 @@ pub(crate) enum Exit {
     Signal(i32),
     /// It used more than its memory, or was ended with its keeper.
     Killed,
+    /// It wrote more, or more files, than its storage holds.
+    StorageExceeded,
 }
 
 impl Fault {
@@ -186,6 +188,10 @@ impl Exit {
             Self::Code(code) => format!("Runtime exited with error: exit status {code}"),
             Self::Killed | Self::Signal(9) => {
                 "Runtime exited with error: signal: killed".to_owned()
+            }
+            // Where AWS's functions are told so by the system, whose storage is a disk of their own.
+            Self::StorageExceeded => {
+                "Runtime exited with error: no space left in its ephemeral storage".to_owned()
             }
             Self::Signal(6) => "Runtime exited with error: signal: aborted".to_owned(),
             Self::Signal(11) => "Runtime exited with error: signal: segmentation fault".to_owned(),

@@ -156,6 +156,11 @@ impl Pool {
         }
     }
 
+    /// How many instances there are.
+    pub(crate) fn instances(&self) -> usize {
+        self.state().slots.len()
+    }
+
     /// Takes no more jobs, and ends the instances that are idle.
     pub(crate) fn stop(&self) {
         let mut state = self.state();

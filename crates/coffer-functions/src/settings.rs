@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use coffer_model::Timestamp;
 
+use crate::function::Credentials;
+
 /// What this crate is given of the process that it is in.
 pub trait Host: Send + Sync {
     /// The server's time, which credentials end by; `coffer dev` may have moved it.
@@ -21,6 +23,18 @@ pub trait Host: Send + Sync {
 
     /// Bytes that nobody can guess.
     fn random(&self) -> [u8; 16];
+
+    /// Signs a request as clients of AWS's Lambda do, at the real time.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    fn sign(
+        &self,
+        head: &mut http::request::Parts,
+        body: &[u8],
+        credentials: &Credentials,
+        region: &str,
+    ) -> Result<(), String>;
 
     /// Spawns a task of the process.
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>);
@@ -45,6 +59,8 @@ pub struct Settings {
     /// How the certificates of such services are verified; without it only `http` URLs of loopback
     /// addresses are asked.
     pub tls: Option<Arc<rustls::ClientConfig>>,
+    /// Whether what functions write is written to the log of this process, at the target `function`.
+    pub logs_lines: bool,
     /// Who functions run as.
     pub run_as: RunAs,
     /// Whether functions are started where the kernel has no Landlock.
@@ -54,7 +70,7 @@ pub struct Settings {
     pub hidden_folders: Vec<PathBuf>,
     /// Variables for every function, such as `AWS_CA_BUNDLE`; a function's own come before them.
     pub environment: BTreeMap<String, String>,
-    /// How many instances there may be in all.
+    /// How many instances there may be in all, and besides how many services are asked at one time.
     pub instances_max: usize,
     /// How many instances of one function there may be.
     pub instances_per_function_max: usize,
@@ -122,6 +138,7 @@ impl Settings {
             commands: BTreeMap::new(),
             urls: Vec::new(),
             tls: None,
+            logs_lines: false,
             run_as: RunAs::Caller,
             confinement: Confinement::WherePossible,
             hidden_folders: Vec::new(),
@@ -138,7 +155,6 @@ impl Settings {
     /// # Errors
     /// A sentence for the operator.
     pub(crate) fn check(&self) -> Result<(), InvalidSettings> {
-        let is_root = is_root();
         let fault = if !self.listen_address.is_loopback() {
             format!("functions listen on loopback only, not on {}", self.listen_address)
         } else if self.launcher.is_empty() || self.runtimes.iter().any(|it| it.command.is_empty()) {
@@ -146,24 +162,7 @@ impl Settings {
         } else if self.instances_max == 0 || self.instances_per_function_max == 0 {
             "no function could be run: let there be at least one instance".to_owned()
         } else {
-            match self.run_as {
-                RunAs::Caller if is_root => {
-                    "functions are not run as root: give them users of their own".to_owned()
-                }
-                RunAs::Users { .. } if !is_root => {
-                    "only root can run functions as other users: start the server as root, or run \
-                     them as its own user"
-                        .to_owned()
-                }
-                RunAs::Users { uid_first, uids, gid } => {
-                    let is_range = uids > 0 && uid_first.checked_add(uids).is_some();
-                    if uid_first > 0 && gid > 0 && is_range {
-                        return Ok(());
-                    }
-                    "users and group of functions are numbers above 0".to_owned()
-                }
-                RunAs::Caller | RunAs::Root => return Ok(()),
-            }
+            return self.run_as.must_be_possible();
         };
         Err(InvalidSettings(fault))
     }
@@ -171,6 +170,34 @@ impl Settings {
     /// The command of a runtime, if functions may name it.
     pub(crate) fn runtime(&self, name: &str) -> Option<&Runtime> {
         self.runtimes.iter().find(|runtime| runtime.is_for(name))
+    }
+}
+
+impl RunAs {
+    /// Makes sure that this process can run functions so.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn must_be_possible(self) -> Result<(), InvalidSettings> {
+        let is_root = is_root();
+        let fault = match self {
+            Self::Caller if is_root => {
+                "functions are not run as root: give them users of their own"
+            }
+            Self::Users { .. } if !is_root => {
+                "only root can run functions as other users: start the server as root, or run them \
+                 as its own user"
+            }
+            Self::Users { uid_first, uids, gid } => {
+                let is_range = uids > 0 && uid_first.checked_add(uids).is_some();
+                if uid_first > 0 && gid > 0 && is_range {
+                    return Ok(());
+                }
+                "users and group of functions are numbers above 0"
+            }
+            Self::Caller | Self::Root => return Ok(()),
+        };
+        Err(InvalidSettings(fault.to_owned()))
     }
 }
 

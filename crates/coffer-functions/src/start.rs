@@ -119,13 +119,15 @@ fn order(
         folder: surroundings.task_root.to_owned(),
         user,
         limits: Limits {
-            memory_bytes: u64::from(function.memory_mb) * 1024 * 1024,
+            memory_bytes: u64::from(function.memory_mb) * MIB,
+            storage_bytes: u64::from(function.storage_mb) * MIB,
             processes: user.map(|_| settings.processes_max),
         },
         hidden,
         readable: vec![surroundings.task_root.to_owned(), surroundings.runtime_dir.to_owned()],
         writable: vec![surroundings.home.to_owned()],
         temporary: surroundings.temporary.to_owned(),
+        scratch: surroundings.home.to_owned(),
         must_confine: settings.confinement == Confinement::Required,
     })
 }
@@ -236,4 +238,5 @@ impl Drop for Scratch {
     }
 }
 
+const MIB: u64 = 1024 * 1024;
 const LAUNCH_TIME_MAX: Duration = Duration::from_secs(10);

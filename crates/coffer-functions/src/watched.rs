@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::launcher::Report;
+use crate::log_lines::LogLines;
 use crate::log_tail::LogTail;
 use crate::outcome::Exit;
 use crate::process_tree::{descendants, memory_peak_bytes};
@@ -15,15 +16,17 @@ pub(crate) struct Watched {
     is_log_closed: bool,
     /// What they have written.
     pub(crate) log: LogTail,
+    /// The same on its way to the operator.
+    pub(crate) lines: LogLines,
     /// How the function's process has ended.
     pub(crate) exit: Option<Exit>,
     memory_peak_bytes: u64,
 }
 
 impl Watched {
-    pub(crate) fn new(keeper: Keeper) -> Self {
+    pub(crate) fn new(keeper: Keeper, lines: LogLines) -> Self {
         let log = LogTail::default();
-        Self { keeper, is_log_closed: false, log, exit: None, memory_peak_bytes: 0 }
+        Self { keeper, is_log_closed: false, log, lines, exit: None, memory_peak_bytes: 0 }
     }
 
     /// The process whose descendants the instance's processes are.
@@ -64,7 +67,8 @@ impl Watched {
     }
 
     /// Ends them all, and waits until they have ended.
-    pub(crate) async fn end(self, function_name: &str) {
+    pub(crate) async fn end(mut self, function_name: &str) {
+        self.lines.end();
         let Keeper { mut child, pipe, reports, log } = self.keeper;
         drop((pipe, reports, log));
         if tokio::time::timeout(END_TIME_MAX, child.wait()).await.is_err() {
@@ -89,6 +93,10 @@ impl Watched {
                 self.memory_peak_bytes = self.memory_peak_bytes.max(memory_bytes);
                 Exit::Killed
             }
+            Some(Report::StorageExceeded { memory_peak_bytes }) => {
+                self.memory_peak_bytes = self.memory_peak_bytes.max(memory_peak_bytes);
+                Exit::StorageExceeded
+            }
             // The keeper itself has ended, or says what it cannot mean.
             Some(Report::Started { .. } | Report::NotStarted { .. }) | None => Exit::Killed,
         };
@@ -102,7 +110,9 @@ impl Watched {
         match self.keeper.log.try_read(&mut piece) {
             Ok(0) => self.is_log_closed = true,
             Ok(bytes) => {
-                self.log.push(piece.get(..bytes).unwrap_or_default());
+                let piece = piece.get(..bytes).unwrap_or_default();
+                self.log.push(piece);
+                self.lines.push(piece);
                 return true;
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

@@ -186,6 +186,12 @@ impl Journal {
         lock(&self.shared.failure).clone()
     }
 
+    /// Whether there are records that could not be written or synced, and that wait for the disk.
+    pub fn is_failing(&self) -> bool {
+        self.shared.is_failing.load(Ordering::Acquire)
+            || self.shared.retained_bytes.load(Ordering::Relaxed) > 0
+    }
+
     /// Drops the closed segments whose records are all older than `oldest`; gives their number.
     /// What is left verifies from its new beginning. Blocks while it reads and writes files.
     ///

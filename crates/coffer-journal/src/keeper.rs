@@ -161,8 +161,8 @@ fn sync_and_tell(shared: &Shared) -> io::Result<()> {
     synced
 }
 
-/// Notes that the disk had refused. What it was given then it may have thrown away, and a sync that
-/// succeeds does not say so; as long as the machine runs, the records can be read all the same.
+/// Notes that the disk had refused. What it was given then it may have thrown away, without a later
+/// sync saying so; that was written again.
 fn tell_of_failure(shared: &Shared) {
     let (sequence, time) = {
         let writer = lock(&shared.writer);
@@ -177,17 +177,16 @@ fn tell_of_failure(shared: &Shared) {
 
 /// Makes all that is written durable.
 pub(crate) fn sync(shared: &Shared) -> io::Result<()> {
-    let (file, left, point, ticket) = {
+    let (mut unsynced, file, point, ticket) = {
         let mut writer = lock(&shared.writer);
-        let left = std::mem::take(&mut writer.left);
-        (Arc::clone(&writer.file), left, writer.point(), writer.ticket)
+        let unsynced = std::mem::take(&mut writer.unsynced);
+        (unsynced, Arc::clone(&writer.file), writer.point(), writer.ticket)
     };
-    let is_new = lock(&shared.head).point.segment != point.segment || !left.is_empty();
-    let synced = left.iter().try_for_each(|file| file.sync_data()).and_then(|()| file.sync_data());
+    let is_new = lock(&shared.head).point.segment != point.segment || unsynced.is_beyond(&file);
+    let synced = unsynced.sync();
     let synced = synced.and_then(|()| if is_new { shared.folder.sync() } else { Ok(()) });
     if let Err(error) = synced {
-        let mut writer = lock(&shared.writer);
-        writer.left.splice(0..0, left);
+        lock(&shared.writer).unsynced.put_back(unsynced);
         return Err(error);
     }
     // Before whoever waits is told: what it was waiting for is within the point.

@@ -22,7 +22,9 @@
 //! system has it, and no crash of the process loses it. The disk has it within 50 ms; who needs it
 //! there before going on waits for [`Journal::synced`]. When a write fails, the records of it stay
 //! buffered, every flush of theirs fails, and they are written when the disk takes them again, so
-//! a record may tell of an answer that was never given, never the other way round.
+//! a record may tell of an answer that was never given, never the other way round. When a sync fails,
+//! every flush fails until one succeeds, before which all that the disk may have thrown away is written
+//! once more; so is, when a journal is opened, what its head does not vouch for.
 //!
 //! # What [`verify`] finds, and what it does not
 //!
@@ -45,6 +47,8 @@ pub mod delta;
 mod error;
 mod folder;
 mod frame;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod head;
 mod journal;
 mod keeper;
@@ -53,6 +57,7 @@ mod open;
 mod read;
 mod retain;
 mod segment;
+mod unsynced;
 mod verify;
 mod writer;
 

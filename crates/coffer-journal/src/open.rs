@@ -7,11 +7,13 @@ use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::folder::{Folder, Forms};
 use crate::head::{Anchor, Head};
 use crate::key::{JournalKey, Tag};
 use crate::segment::{self, Chain, Header, Stop};
+use crate::unsynced::Unsynced;
 use crate::writer::{Point, Writer, header_end, length};
 
 /// What was found amiss in a journal that was opened. Each leaves a note in the journal.
@@ -120,7 +122,17 @@ pub(crate) fn resume(folder: &Folder, key: &JournalKey) -> io::Result<Resumed> {
     };
     let tail = Tail::read(folder, key, last, forms)?;
     let writer = match tail.fits(head.as_ref()) {
-        Ok(()) => tail.go_on(folder, key, &mut found)?,
+        Ok(()) => {
+            let mut unsynced = Unsynced::default();
+            let earlier = segments.range(..last).filter(|(_, forms)| forms.plain);
+            find_unsynced(
+                folder,
+                head.as_ref(),
+                earlier.map(|(number, _)| *number),
+                &mut unsynced,
+            )?;
+            tail.go_on(folder, key, head.as_ref(), unsynced, &mut found)?
+        }
         Err(vouched) => {
             found.push(Found::Broken { sequence: tail.chain.sequence, vouched: vouched.sequence });
             let header = Header {
@@ -228,9 +240,37 @@ fn from_nothing(
 }
 
 fn begin(folder: &Folder, key: &JournalKey, header: Header) -> io::Result<Writer> {
-    let file = folder.begin_segment(header.number, &header.to_bytes(key))?;
+    let bytes = header.to_bytes(key);
+    let mut writer = Writer::at_start(folder.begin_segment(header.number, &bytes)?, &header, key);
     folder.sync()?;
-    Ok(Writer::at_start(file, &header, key))
+    writer.unsynced.wrote(&writer.file, 0, &bytes);
+    Ok(writer)
+}
+
+/// Finds what an earlier process wrote into segments before the last one and did not sync: the head
+/// goes on with the segment, unless a disk refused.
+fn find_unsynced(
+    folder: &Folder,
+    head: Option<&Head>,
+    segments: impl Iterator<Item = u64>,
+    unsynced: &mut Unsynced,
+) -> io::Result<()> {
+    let Some(head) = head else { return Ok(()) };
+    for number in segments.filter(|number| *number >= head.segment) {
+        let bytes = folder.read_plain(number)?.unwrap_or_default();
+        let file = Arc::new(folder.open_segment(number)?);
+        found_behind(head, number, &file, &bytes, unsynced);
+    }
+    Ok(())
+}
+
+/// Notes the bytes of a segment that the head does not vouch for.
+fn found_behind(head: &Head, number: u64, file: &Arc<File>, bytes: &[u8], unsynced: &mut Unsynced) {
+    let vouched = if number == head.segment { head.offset } else { 0 };
+    let behind = usize::try_from(vouched).ok().and_then(|offset| bytes.get(offset..));
+    if let Some(behind) = behind.filter(|behind| !behind.is_empty()) {
+        unsynced.found(file, vouched, behind);
+    }
 }
 
 /// The last segment that is there, and how far it holds.
@@ -291,16 +331,17 @@ impl Tail {
         self,
         folder: &Folder,
         key: &JournalKey,
+        head: Option<&Head>,
+        unsynced: Unsynced,
         found: &mut Vec<Found>,
     ) -> io::Result<Writer> {
         let Chain { sequence, tag, end, stop } = self.chain;
         if self.is_closed {
             let number = self.number + 1;
-            return begin(
-                folder,
-                key,
-                Header { number, first_sequence: sequence + 1, before: tag },
-            );
+            let header = Header { number, first_sequence: sequence + 1, before: tag };
+            let mut writer = begin(folder, key, header)?;
+            writer.unsynced.put_back(unsynced);
+            return Ok(writer);
         }
         let file = folder.open_segment(self.number)?;
         let offset = length(end);
@@ -311,12 +352,17 @@ impl Tail {
         }
         let first_sequence = sequence + 1;
         let header = Header { number: self.number, first_sequence, before: tag };
-        Ok(Writer {
+        let mut writer = Writer {
             offset,
             tag,
             since: first_time(&self.bytes),
+            unsynced,
             ..Writer::at_start(file, &header, key)
-        })
+        };
+        if let (Some(head), Some(whole)) = (head, self.bytes.get(..end)) {
+            found_behind(head, self.number, &writer.file, whole, &mut writer.unsynced);
+        }
+        Ok(writer)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::folder::Folder;
 use crate::frame::{self, At, Form, Frame};
 use crate::key::{JournalKey, TAG_BYTES, Tag};
 use crate::segment::{HEADER_BYTES, Header};
+use crate::unsynced::Unsynced;
 
 /// The end of the chain, and the file it is in.
 pub(crate) struct Writer {
@@ -34,8 +35,8 @@ pub(crate) struct Writer {
     pub(crate) patterns: Patterns,
     /// Whether a write that failed may have left something behind the end.
     pub(crate) has_remains: bool,
-    /// Segments that were left for a new one and are not synced.
-    pub(crate) left: Vec<Arc<File>>,
+    /// What was written, in this segment and those before it, and is not synced.
+    pub(crate) unsynced: Unsynced,
     /// The last ticket that is written.
     pub(crate) ticket: u64,
 }
@@ -65,13 +66,16 @@ impl Writer {
             encoded: Vec::new(),
             patterns: Patterns::default(),
             has_remains: false,
-            left: Vec::new(),
+            unsynced: Unsynced::default(),
             ticket: 0,
         }
     }
 
     /// Writes all that is pending, in one call. What fails stays pending.
     pub(crate) fn write(&mut self, key: &JournalKey, upto: u64) -> io::Result<()> {
+        if self.unsynced.is_full() {
+            return Err(io::Error::other("too much of it waits for the disk"));
+        }
         if self.has_remains {
             self.file.set_len(self.offset)?;
             self.has_remains = false;
@@ -84,6 +88,7 @@ impl Writer {
             self.has_remains = true;
             return Err(error);
         }
+        self.unsynced.wrote(&self.file, self.offset, frames);
         self.offset += length(frames.len());
         self.encoded.clear();
         shrink(&mut self.encoded);
@@ -104,18 +109,19 @@ impl Writer {
 
     /// Leaves the segment for a new one; gives the number of the one that was left.
     pub(crate) fn rotate(&mut self, folder: &Folder, key: &JournalKey) -> io::Result<u64> {
-        if self.left.len() >= UNSYNCED_SEGMENTS_MAX {
+        if self.unsynced.is_full() {
             return Err(io::Error::other("too many segments wait for the disk"));
         }
         let header =
             Header { number: self.number + 1, first_sequence: self.sequence + 1, before: self.tag };
-        let file = folder.begin_segment(header.number, &header.to_bytes(key))?;
+        let bytes = header.to_bytes(key);
+        let file = folder.begin_segment(header.number, &bytes)?;
         let left = self.number;
         let mut next = Self::at_start(file, &header, key);
         std::mem::swap(&mut next.pending, &mut self.pending);
         std::mem::swap(&mut next.encoded, &mut self.encoded);
-        next.left = std::mem::take(&mut self.left);
-        next.left.push(Arc::clone(&self.file));
+        next.unsynced = std::mem::take(&mut self.unsynced);
+        next.unsynced.wrote(&next.file, 0, &bytes);
         next.ticket = self.ticket;
         next.last_time = self.last_time;
         *self = next;
@@ -191,6 +197,3 @@ pub(crate) fn length(bytes: usize) -> u64 {
 pub(crate) fn header_end() -> u64 {
     length(HEADER_BYTES)
 }
-
-/// Segments that were left and could not be synced, at most.
-const UNSYNCED_SEGMENTS_MAX: usize = 64;

@@ -3,14 +3,17 @@
 mod aftermath;
 mod beside;
 mod functions;
+mod peers;
+mod rotators;
 
 use std::any::Any;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use coffer_model::{AccountId, Region, Timestamp};
 use coffer_policy::Decision;
 use coffer_protocol::Fault;
-use coffer_seal::{Entropy, RootKeys, SessionSealer, random_uuid};
+use coffer_seal::{Entropy, MessageKeys, RootKeys, SessionSealer, random_uuid};
 use coffer_store::{Direction, Key, Record, Revision, Staged, StoreError, TableError, Transaction};
 
 use crate::audit::{AuditRecord, ItemCall, KeyUse, ServiceEvent};
@@ -41,8 +44,10 @@ pub struct Call<'w> {
     events: u16,
     order: Option<Box<FunctionOrder>>,
     root_keys: OnceLock<Arc<RootKeys>>,
+    has_sealed: AtomicBool,
     /// What a reading decision read last: what it asks for permission on is what it then reads.
     last: Option<(Key, Option<Arc<dyn Any + Send + Sync>>)>,
+    rotations_given_up: u64,
 }
 
 /// The staged outcome of a call, for the room that commits it.
@@ -52,6 +57,8 @@ pub(crate) struct Outcome {
     pub(crate) trace: Trace,
     /// Held until the commit is answered: a change of the root key waits for it.
     pub(crate) root_keys: Option<Arc<RootKeys>>,
+    /// Whether anything that is staged is sealed under them.
+    pub(crate) has_sealed: bool,
 }
 
 /// What a decision leaves for its audit records.
@@ -69,6 +76,8 @@ pub struct Trace {
     pub(crate) committed: Vec<AuditRecord>,
     /// The function that it orders to be run.
     pub(crate) order: Option<Box<FunctionOrder>>,
+    /// How many rotations it gives up.
+    pub(crate) rotations_given_up: u64,
 }
 
 impl<'w> Call<'w> {
@@ -93,7 +102,9 @@ impl<'w> Call<'w> {
             events: 0,
             order: None,
             root_keys: OnceLock::new(),
+            has_sealed: AtomicBool::new(false),
             last: None,
+            rotations_given_up: 0,
         }
     }
 
@@ -105,12 +116,14 @@ impl<'w> Call<'w> {
             service_events: self.service_events,
             committed: Vec::new(),
             order: self.order,
+            rotations_given_up: self.rotations_given_up,
         };
         Outcome {
             transaction: self.transaction,
             touched: self.touched,
             trace,
             root_keys: self.root_keys.into_inner(),
+            has_sealed: self.has_sealed.into_inner(),
         }
     }
 
@@ -153,6 +166,23 @@ impl<'w> Call<'w> {
     /// either. They stay the same for this run of the decision.
     pub fn root_key(&self) -> &RootKeys {
         self.root_keys.get_or_init(|| self.world.root_key.keys())
+    }
+
+    /// The root keys, for what is sealed under them to be kept: its commit makes sure that every server
+    /// of the store can open it.
+    pub fn root_key_to_keep(&self) -> &RootKeys {
+        self.has_sealed.store(true, Ordering::Relaxed);
+        self.root_key()
+    }
+
+    /// Whether this process has the store to itself.
+    pub fn is_alone(&self) -> bool {
+        self.world.tables.store().is_exclusive()
+    }
+
+    /// The keys of messages that were opened lately.
+    pub fn message_keys(&self) -> &'w MessageKeys {
+        &self.world.message_keys
     }
 
     /// The ring of root keys, for the job that changes them.

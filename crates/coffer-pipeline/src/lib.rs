@@ -14,10 +14,13 @@ pub mod job;
 pub mod operation;
 pub mod outside;
 pub mod permissions;
+pub mod quota;
 pub mod retention;
 pub mod road;
 pub mod root_key;
 pub mod sealing;
+pub mod spans;
+pub mod tallies;
 pub mod world;
 
 pub use audit::AuditRecord;
@@ -30,11 +33,14 @@ pub use event::EventRecord;
 pub use job::{Errand, Job, JobRecord, Prepared, Verdict};
 pub use operation::{Access, Entry, Operation, Protocol, Service, Signing};
 pub use outside::{
-    FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
-    FunctionOutcome, NamedCode, NoFunctions, NoOutside, NotRun, Outside, RotatorAction,
-    RotatorStep, Unreachable, ZipCode,
+    BackupMade, BackupOrder, Backups, FunctionCode, FunctionCodeSource, FunctionCredentials,
+    FunctionHost, FunctionOrder, FunctionOutcome, NamedCode, NewValue, NoBackups, NoFunctions,
+    NoOutside, NotRotated, NotRun, NotTold, Outside, PeerRights, ReplicaPlace, RotatorAction,
+    RotatorKind, RotatorStep, Unreachable, ZipCode,
 };
 pub use permissions::Permissions;
+pub use quota::{Quota, QuotaScope, Quotas, RequestRate};
 pub use road::{Answer, Foreseen, Received, Road, TlsSession};
 pub use root_key::{NextRootKey, RootKeyRing, RootKeySource, StoreKeyRow};
+pub use tallies::{Tallies, TallyCounts};
 pub use world::{Clock, NotMovable, Turns, World};

@@ -61,6 +61,19 @@ pub trait Operation: Send + Sync + 'static {
         None
     }
 
+    /// Which of several quotas a request counts to, where AWS has them for one operation: by an
+    /// algorithm, or by what the account has set. Nothing where there is one quota at most.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    fn quota_kind(
+        call: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> impl Future<Output = Result<Option<&'static str>, Fault>> + Send {
+        let _ = (call, input);
+        async { Ok(None) }
+    }
+
     /// Decides: typed reads, staged writes. Run again, from the start, where the commit conflicts.
     fn run(
         call: &mut Call<'_>,
@@ -107,6 +120,8 @@ pub struct Service {
     pub name: &'static str,
     /// How requests name their operation, and how answers are written.
     pub protocol: Protocol,
+    /// What it answers whoever asks too often.
+    pub throttled: fn() -> Fault,
     /// Every operation it speaks.
     pub operations: &'static [Entry],
 }

@@ -2,6 +2,8 @@
 //!
 //! receive → authenticate → decode → authorize → decide → respond
 //!
+//! Where there are quotas, a request counts to them once it is decoded.
+//!
 //! Where a decision orders something outside of the process, that is carried out between deciding
 //! and responding.
 
@@ -15,14 +17,18 @@ mod receive;
 mod record;
 mod respond;
 mod route;
+mod throttle;
 
 use std::sync::Arc;
 
 use coffer_protocol::Fault;
+use tracing::Instrument as _;
 
 use self::route::NoRoute;
 
 use crate::operation::{Operation, Service, Travelling};
+use crate::quota::Quotas;
+use crate::spans;
 use crate::world::World;
 
 pub use authenticate::Authenticated;
@@ -41,6 +47,7 @@ pub struct Road {
     routes: Routes,
     authenticator: authenticate::Authenticator,
     request_ids: receive::RequestIds,
+    quotas: Option<Quotas>,
 }
 
 impl Road {
@@ -48,7 +55,14 @@ impl Road {
     pub fn new(world: Arc<World>, services: &'static [Service]) -> Self {
         let request_ids = receive::RequestIds::new(world.entropy.as_ref());
         let authenticator = authenticate::Authenticator::new(world.tables.store().as_ref());
-        Self { world, routes: Routes::new(services), authenticator, request_ids }
+        let routes = Routes::new(services);
+        Self { world, routes, authenticator, request_ids, quotas: None }
+    }
+
+    /// The same road with quotas on its services.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Option<Quotas>) -> Self {
+        Self { quotas, ..self }
     }
 
     /// The lasting surroundings.
@@ -63,7 +77,13 @@ impl Road {
     pub async fn is_ready(&self) -> Result<(), Fault> {
         let key = crate::identity::AccessKeyRecord::key_of("");
         let read = self.world.tables.get_fresh::<crate::identity::AccessKeyRecord>(&key).await;
-        read.map(drop).map_err(|error| Fault::unavailable(error.to_string()))
+        read.map(drop).map_err(|error| Fault::unavailable(error.to_string()))?;
+        if self.world.root_key.is_lost() {
+            return Err(Fault::unavailable(
+                "the root key was changed, and the new one is not here",
+            ));
+        }
+        Ok(())
     }
 
     /// Every route there is.
@@ -81,7 +101,8 @@ impl Road {
                 return Answer::fault_in(protocol, request_id, fault);
             }
         };
-        match authenticate::authenticate(self, route, request_id, received).await {
+        let authenticating = authenticate::authenticate(self, route, request_id, received);
+        match authenticating.instrument(spans::authenticate()).await {
             Ok(request) => (route.entry.travel)(self, request).await,
             Err(stranger) => {
                 let authenticate::Stranger { request_id, received, fault } = *stranger;
@@ -130,18 +151,37 @@ impl Road {
 /// The typed half of the road. What needs no waiting is done before there is a future, so that the
 /// future, which every request allocates, holds the decision alone.
 pub(crate) fn travel<O: Operation>(road: &Road, request: Authenticated) -> Travelling<'_> {
-    match decode::decode::<O>(request) {
+    spans::tell(request.context());
+    let real_now = request.real_now();
+    let decoded = decode::decode::<O>(request);
+    match &road.quotas {
+        None => go_on(road, decoded),
+        Some(quotas) => Box::pin(async move {
+            match throttle::throttle(road, quotas, &decoded, real_now).await {
+                Ok(()) => go_on(road, decoded).await,
+                Err(answer) => answer,
+            }
+        }),
+    }
+}
+
+fn go_on<O: Operation>(
+    road: &Road,
+    decoded: Result<Decoded<O>, Box<decode::Unreadable>>,
+) -> Travelling<'_> {
+    match decoded {
         Ok(decoded) => Box::pin(async move {
             let decided = match decide::decide_traced(&road.world, &decoded).await {
                 Ok((output, trace)) if trace.order.is_some() => {
                     Box::pin(carry_out::carry_out(road, &decoded, output, trace)).await
                 }
                 Ok((output, trace)) => {
-                    let kept = record::answered(road, &decoded, &output, &trace).kept().await;
-                    kept.map(|()| output)
+                    let kept = record::answered(road, &decoded, &output, &trace).kept();
+                    kept.instrument(spans::record()).await.map(|()| output)
                 }
                 Err(fault) => {
-                    let recorded = record::refused(road, &decoded, &fault).await;
+                    let recorded = record::refused(road, &decoded, &fault);
+                    let recorded = recorded.instrument(spans::record()).await;
                     Err(recorded.err().unwrap_or(fault))
                 }
             };

@@ -6,6 +6,7 @@
 //! So a store opens with the old key before that commit and with the new one after it, whenever
 //! the process ends.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use async_trait::async_trait;
@@ -19,6 +20,7 @@ pub struct RootKeyRing {
     replaced: Mutex<Vec<Weak<RootKeys>>>,
     next: Mutex<Option<(String, Arc<RootKey>)>>,
     source: Arc<dyn RootKeySource>,
+    is_lost: AtomicBool,
 }
 
 /// Where the next root key comes from.
@@ -48,6 +50,14 @@ pub trait RootKeySource: Send + Sync + 'static {
     /// # Errors
     /// A sentence for the operator.
     async fn settle(&self, id: &str) -> Result<(), String>;
+
+    /// Takes a key that another server of the store has drawn, to where the next start looks for it.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    async fn adopt(&self, _next: &RootKey) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 /// A server whose root key is in memory alone: the next one is drawn, and kept nowhere.
@@ -77,6 +87,7 @@ impl RootKeyRing {
             replaced: Mutex::default(),
             next: Mutex::default(),
             source,
+            is_lost: AtomicBool::new(false),
         }
     }
 
@@ -118,6 +129,32 @@ impl RootKeyRing {
         *self.next.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
+    /// Goes along with a change of the root key that another server of the store has made.
+    ///
+    /// # Errors
+    /// A sentence for the operator: the change was missed, or the new key can't be kept.
+    pub async fn follow(&self, store: &dyn Store) -> Result<(), String> {
+        let Some((row, _)) = StoreKeyRow::read(store).await? else { return Ok(()) };
+        let held = self.keys();
+        let followed = row.followed_by(&held);
+        self.is_lost.store(followed.is_err(), Ordering::Relaxed);
+        let Some(keys) = followed? else { return Ok(()) };
+        if row.is_drawn() && keys.id() != held.id() {
+            self.source.adopt(keys.current()).await?;
+        }
+        if !row.is_changing() {
+            self.source.settle(keys.id()).await?;
+        }
+        tracing::info!(root_key.id = keys.id(), "root key {} is in force", keys.id());
+        self.install(keys);
+        Ok(())
+    }
+
+    /// Whether the store has a root key that is not known here.
+    pub fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
     /// Whether nobody is at something any more that it may have sealed with keys since replaced.
     pub fn is_settled(&self) -> bool {
         let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,6 +172,18 @@ pub struct StoreKeyRow {
     sealed_store_key: Vec<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     former: Option<FormerRootKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    successor: Option<Successor>,
+    /// Whether nothing may be sealed under the former root key any more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_switched: bool,
+}
+
+/// The root key in force, for servers that have the one before it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Successor {
+    sealed_root_key: Vec<u8>,
+    is_drawn: bool,
 }
 
 /// The root key before, while key material may be sealed under it.
@@ -148,14 +197,15 @@ impl StoreKeyRow {
     /// Draws a store's key.
     pub fn generate(entropy: &dyn Entropy, root_key: &RootKey) -> (RowSealer, Self) {
         let (sealer, sealed) = RowSealer::generate(entropy, root_key);
-        (sealer, Self::new(root_key, sealed, None))
-    }
-
-    fn new(root_key: &RootKey, sealed: SealedStoreKey, former: Option<FormerRootKey>) -> Self {
-        // A release that does not know of former keys is kept from opening half of a store.
-        let format = if former.is_some() { FORMAT_OF_TWO_KEYS } else { FORMAT };
-        let root_key_id = root_key.id().to_owned();
-        Self { format, root_key_id, sealed_store_key: sealed.0, former }
+        let row = Self {
+            format: FORMAT,
+            root_key_id: root_key.id().to_owned(),
+            sealed_store_key: sealed.0,
+            former: None,
+            successor: None,
+            is_switched: false,
+        };
+        (sealer, row)
     }
 
     /// The row's key.
@@ -170,10 +220,18 @@ impl StoreKeyRow {
     pub async fn read(store: &dyn Store) -> Result<Option<(Self, Revision)>, String> {
         let rows = store.read(&[Self::row()]).await.map_err(|error| error.to_string())?;
         let Some(row) = rows.into_iter().next().flatten() else { return Ok(None) };
-        let read: Self = serde_json::from_slice(&row.value)
+        Ok(Some((Self::parse(&row.value)?, row.revision)))
+    }
+
+    /// Reads the row's bytes.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn parse(bytes: &[u8]) -> Result<Self, String> {
+        let read: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("cannot read the store's sealed key: {error}"))?;
         match read.format {
-            FORMAT | FORMAT_OF_TWO_KEYS => Ok(Some((read, row.revision))),
+            FORMAT | FORMAT_OF_TWO_KEYS => Ok(read),
             format => {
                 Err(format!("the store's sealed key has format {format}; start a newer coffer"))
             }
@@ -205,7 +263,9 @@ impl StoreKeyRow {
         self.former.is_some()
     }
 
-    /// The row that another root key opens, and that holds this one for as long as it is needed.
+    /// The row that another root key opens, and that holds this one for as long as it is needed. It
+    /// holds the other one for servers that have this one, too: whoever has the row and this key could
+    /// read everything before. `is_drawn` says whether they have to keep it where theirs is.
     ///
     /// # Errors
     /// A store's key that `from` does not open.
@@ -214,18 +274,79 @@ impl StoreKeyRow {
         entropy: &dyn Entropy,
         from: &RootKey,
         to: &RootKey,
+        is_drawn: bool,
     ) -> Result<Self, OpenError> {
         let sealed = SealedStoreKey(self.sealed_store_key.clone()).under(entropy, from, to)?;
         let former = FormerRootKey {
             root_key_id: from.id().to_owned(),
             sealed_root_key: to.seal_former(entropy, from),
         };
-        Ok(Self::new(to, sealed, Some(former)))
+        let successor = Successor { sealed_root_key: from.seal_former(entropy, to), is_drawn };
+        Ok(Self {
+            // A release that does not know of former keys is kept from opening half of a store.
+            format: FORMAT_OF_TWO_KEYS,
+            root_key_id: to.id().to_owned(),
+            sealed_store_key: sealed.0,
+            former: Some(former),
+            successor: Some(successor),
+            is_switched: false,
+        })
+    }
+
+    /// The row of a change from which on nothing is sealed under the root key before.
+    pub fn switched(&self) -> Self {
+        Self { is_switched: true, ..self.clone() }
     }
 
     /// The row of a change that is done: the root key before is in it no more.
     pub fn settled(&self) -> Self {
-        Self { format: FORMAT, former: None, ..self.clone() }
+        let row = self.clone();
+        Self { format: FORMAT, former: None, successor: None, is_switched: false, ..row }
+    }
+
+    /// Whether what is sealed under this root key now will be found by a change that goes on.
+    pub fn takes_seals_of(&self, root_key_id: &str) -> bool {
+        let is_former =
+            self.former.as_ref().is_some_and(|former| former.root_key_id == root_key_id);
+        self.root_key_id == root_key_id || (is_former && !self.is_switched)
+    }
+
+    fn is_drawn(&self) -> bool {
+        self.successor.as_ref().is_some_and(|successor| successor.is_drawn)
+    }
+
+    /// The keys to go on with, of a server that has these; nothing where they are still the ones.
+    ///
+    /// # Errors
+    /// A sentence for the operator, where they do not lead to the ones in force.
+    pub fn followed_by(&self, held: &RootKeys) -> Result<Option<RootKeys>, String> {
+        let unknown = |_: OpenError| {
+            format!(
+                "the store is sealed with root key {} by now, and this server has {}; start it anew \
+                 with the new one",
+                self.root_key_id,
+                held.id()
+            )
+        };
+        if held.id() == self.root_key_id {
+            return match (&self.former, held.former()) {
+                (None, Some(_)) => Ok(Some(RootKeys::new(held.current().clone(), None))),
+                (Some(former), None) => {
+                    let opened = held.current().open_former(&former.sealed_root_key);
+                    let former = Arc::new(opened.map_err(unknown)?);
+                    Ok(Some(RootKeys::new(held.current().clone(), Some(former))))
+                }
+                _ => Ok(None),
+            };
+        }
+        let is_next = self.former.as_ref().is_some_and(|it| it.root_key_id == held.id());
+        let successor = self.successor.as_ref().filter(|_| is_next).ok_or(OpenError);
+        let opened = successor.and_then(|it| held.current().open_former(&it.sealed_root_key));
+        let next = opened.map_err(unknown)?;
+        if next.id() != self.root_key_id {
+            return Err(unknown(OpenError));
+        }
+        Ok(Some(RootKeys::new(next, Some(held.current().clone()))))
     }
 }
 
@@ -248,7 +369,7 @@ mod tests {
         let (old, new) = (drawn(), drawn());
         let (_, row) = StoreKeyRow::generate(&entropy, &old);
         assert!(row.open(again(&old)).is_ok() && row.open(again(&new)).is_err());
-        let row = row.changed(&entropy, &old, &new).unwrap();
+        let row = row.changed(&entropy, &old, &new, true).unwrap();
         assert!(row.is_changing() && row.open(again(&old)).is_err());
         let (_, keys) = row.open(again(&new)).unwrap();
         assert_eq!((keys.id(), keys.former().unwrap().id()), (new.id(), old.id()));
@@ -269,5 +390,39 @@ mod tests {
         assert!(!ring.is_settled() && ring.keys().id() != held.id());
         drop(held);
         assert!(ring.is_settled());
+    }
+
+    #[test]
+    fn a_server_with_the_key_before_goes_along_while_the_change_lasts() {
+        let entropy = SystemEntropy::new();
+        let drawn = || RootKey::generate(&entropy);
+        let again = |key: &RootKey| RootKey::parse(&key.to_text()).unwrap();
+        let (old, new) = (drawn(), drawn());
+        let (_, first) = StoreKeyRow::generate(&entropy, &old);
+        let held = RootKeys::from(again(&old));
+        assert!(first.followed_by(&held).unwrap().is_none());
+        assert!(first.takes_seals_of(old.id()) && !first.takes_seals_of(new.id()));
+
+        let changed = first.changed(&entropy, &old, &new, true).unwrap();
+        assert!(changed.takes_seals_of(old.id()) && changed.takes_seals_of(new.id()));
+        let both = changed.followed_by(&held).unwrap().unwrap();
+        assert_eq!((both.id(), both.former().unwrap().id()), (new.id(), old.id()));
+        assert!(changed.followed_by(&both).unwrap().is_none());
+        let started_anew = RootKeys::from(again(&new));
+        let opened = changed.followed_by(&started_anew).unwrap().unwrap();
+        assert_eq!(opened.former().unwrap().id(), old.id());
+
+        let switched = changed.switched();
+        assert!(!switched.takes_seals_of(old.id()) && switched.takes_seals_of(new.id()));
+        assert!(switched.followed_by(&held).unwrap().is_some());
+
+        let settled = switched.settled();
+        let alone = settled.followed_by(&both).unwrap().unwrap();
+        assert!(alone.id() == new.id() && alone.former().is_none());
+        for stranger in [held, RootKeys::from(drawn())] {
+            assert!(settled.followed_by(&stranger).is_err(), "the old key opens nothing any more");
+        }
+        let stranger = RootKeys::from(drawn());
+        assert!(changed.followed_by(&stranger).is_err());
     }
 }

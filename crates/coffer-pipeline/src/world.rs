@@ -6,14 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use coffer_model::Timestamp;
 use coffer_protocol::Fault;
-use coffer_seal::{Entropy, SessionSealer};
+use coffer_seal::{Entropy, MessageKeys, SessionSealer};
 use coffer_store::Tables;
+use tracing::Instrument as _;
 
 use crate::audit::trail::AuditPlace;
+use crate::job::runner::Claims;
 use crate::outside::{
-    FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome, NotRun, Outside, ZipCode,
+    Backups, FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome, NotRun, Outside,
+    ZipCode,
 };
 use crate::root_key::RootKeyRing;
+use crate::spans;
+use crate::tallies::Tallies;
 
 /// The lasting surroundings of every decision.
 pub struct World {
@@ -21,6 +26,8 @@ pub struct World {
     pub tables: Tables,
     /// The operator's root key, which may be changed while the server serves.
     pub root_key: RootKeyRing,
+    /// The keys of messages that were opened lately under keys of KMS.
+    pub message_keys: MessageKeys,
     /// What seals session tokens.
     pub sessions: SessionSealer,
     /// The source of chance.
@@ -33,8 +40,14 @@ pub struct World {
     pub outside: Arc<dyn Outside>,
     /// What runs functions, for orders that follow a decision, and for jobs.
     pub functions: Arc<dyn FunctionHost>,
+    /// What makes backups, for a job.
+    pub backups: Arc<dyn Backups>,
     /// Where decisions that conflicted time and again wait for each other.
     pub turns: Turns,
+    /// What is counted that no record tells of.
+    pub tallies: Tallies,
+    /// What is known of the claims of jobs.
+    pub claims: Claims,
     /// Where audit records go, beside those that commits keep.
     pub audit: AuditPlace,
 }
@@ -48,7 +61,8 @@ impl World {
         if !self.functions.is_enabled() {
             return Err(NotRun::Off);
         }
-        self.functions.invoke(order, self).await
+        let span = spans::invoke(&order.function_arn);
+        self.functions.invoke(order, self).instrument(span).await
     }
 }
 
@@ -117,6 +131,11 @@ pub trait Clock: Send + Sync + 'static {
     /// The time of decisions and the real time, both of one moment.
     fn both(&self) -> (Timestamp, Timestamp) {
         (self.now(), self.real_now())
+    }
+
+    /// How long this clock has run: it goes on evenly, whatever is done to the time.
+    fn steady(&self) -> Duration {
+        self.now().since(Timestamp::EPOCH)
     }
 
     /// Moves the time of decisions forward, where this clock can be moved.

@@ -17,9 +17,16 @@ pub enum RotationError {
     Unusable(String),
     /// The database was reached and would not do what was asked.
     Failed(String),
+    /// Something was made that cannot be used, and each further attempt would make another.
+    Wasted(String),
 }
 
 impl RotationError {
+    /// Whether the step is not to be tried again by itself.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Wasted(_))
+    }
+
     /// Whether the same step may well succeed later, with nothing changed by anybody.
     pub fn is_passing(&self) -> bool {
         matches!(self, Self::Unreachable(_) | Self::TimedOut(_))
@@ -34,7 +41,8 @@ impl fmt::Display for RotationError {
             | Self::TimedOut(why)
             | Self::Insecure(why)
             | Self::Unusable(why)
-            | Self::Failed(why) => out.write_str(why),
+            | Self::Failed(why)
+            | Self::Wasted(why) => out.write_str(why),
         }
     }
 }

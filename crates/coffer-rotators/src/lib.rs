@@ -1,4 +1,5 @@
-//! Native rotators: they change a password in a real database, with no function to deploy.
+//! Native rotators: they change a password in a real database, draw random values, or have a service
+//! issue an API key, with no function to deploy.
 //!
 //! A [`Rotator`] knows the steps of a rotation in one of its two forms, and an engine knows how one
 //! kind of database is logged in to and told a new password. The members of a secret's JSON and the
@@ -8,6 +9,7 @@
 //!
 //! The next database is one file beside `postgresql.rs` and one line in `engine.rs`.
 
+mod api_keys;
 mod engine;
 mod error;
 mod login;
@@ -18,6 +20,7 @@ mod random_members;
 mod redis;
 mod rotator;
 
+pub use api_keys::{ApiKeyRule, ApiKeyRules, KeySecrets, NewKey};
 pub use error::RotationError;
 pub use login::{Login, TlsUse};
 pub use network::{Limits, Network};

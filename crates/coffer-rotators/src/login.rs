@@ -68,10 +68,26 @@ impl Login {
     }
 }
 
+/// What a member becomes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum NewMember<'a> {
+    Text(&'a str),
+    /// A number in JSON's digits.
+    Number(&'a str),
+}
+
+impl NewMember<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Number(text) => text.len(),
+        }
+    }
+}
+
 /// The secret's text with other values for members that it has; all else as it was written.
 pub(crate) fn rewrite(
     secret: &Sensitive<String>,
-    changes: &[(&str, &str)],
+    changes: &[(&str, NewMember<'_>)],
 ) -> Result<Sensitive<String>, RotationError> {
     let members = Members::of(secret)?;
     let is_there = |name: &str| members.0.iter().any(|(member, _)| member == name);
@@ -86,7 +102,8 @@ pub(crate) fn rewrite(
         write(&mut text, name)?;
         text.push(b':');
         match changes.iter().find(|(changed, _)| changed == name) {
-            Some((_, changed)) => write(&mut text, changed)?,
+            Some((_, NewMember::Text(changed))) => write(&mut text, changed)?,
+            Some((_, NewMember::Number(digits))) => text.extend_from_slice(digits.as_bytes()),
             None => text.extend_from_slice(value.get().as_bytes()),
         }
     }
@@ -102,10 +119,10 @@ fn write(text: &mut Vec<u8>, value: &str) -> Result<(), RotationError> {
 }
 
 /// The members of a JSON object in their order, their values as they were written.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
+pub(crate) struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    fn of(secret: &'a Sensitive<String>) -> Result<Self, RotationError> {
+    pub(crate) fn of(secret: &'a Sensitive<String>) -> Result<Self, RotationError> {
         // Of serde's error, only the place: its sentence could cite the value.
         let read: Result<Self, _> = serde_json::from_str(secret.expose());
         let members = read.map_err(|error| {
@@ -134,6 +151,20 @@ impl<'a> Members<'a> {
             true => Err(wrong(name, "has a NUL character")),
             false => Ok(Some(text)),
         }
+    }
+
+    /// Whether a member is a text.
+    pub(crate) fn is_text(&self, name: &str) -> bool {
+        self.raw(name).is_some_and(|raw| raw.get().starts_with('"'))
+    }
+
+    /// A member that is a text or a number; nothing where there is none, or something else.
+    pub(crate) fn word(&self, name: &str) -> Option<Sensitive<String>> {
+        let written = self.raw(name)?.get();
+        if written.starts_with(|char: char| char.is_ascii_digit() || char == '-') {
+            return Some(Sensitive::new(written.to_owned()));
+        }
+        serde_json::from_str::<String>(written).ok().map(Sensitive::new)
     }
 
     fn optional(&self, name: &'static str) -> Result<Option<String>, RotationError> {
@@ -213,7 +244,7 @@ const PASSWORD_BYTES_MAX: usize = 4096;
 mod tests {
     use coffer_model::Sensitive;
 
-    use super::{Login, TlsUse, rewrite};
+    use super::{Login, NewMember, TlsUse, rewrite};
 
     const SECRET: &str = r#"{"engine":"postgres","host":"db.example","username":"app",
         "password":"canary"}"#;
@@ -300,9 +331,13 @@ mod tests {
             "password" : "old", "port":"5432", "last":null } "#;
         let pending = rewrite(
             &Sensitive::new(secret.to_owned()),
-            &[("username", "a_clone"), ("password", "n\"e\\w\u{1}é")],
+            &[
+                ("username", NewMember::Text("a_clone")),
+                ("password", NewMember::Text("n\"e\\w\u{1}é")),
+                ("z", NewMember::Number("-7")),
+            ],
         );
-        let expected = r#"{"z":1.50,"username":"a_clone","é\n":{"b": [1,  2], "a":"\u00e9"},"password":"n\"e\\w\u0001é","port":"5432","last":null}"#;
+        let expected = r#"{"z":-7,"username":"a_clone","é\n":{"b": [1,  2], "a":"\u00e9"},"password":"n\"e\\w\u0001é","port":"5432","last":null}"#;
         assert_eq!(pending.unwrap().expose(), expected);
     }
 

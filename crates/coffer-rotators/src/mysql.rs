@@ -304,10 +304,11 @@ fn not_logged_in(host: &str, error: &Error) -> RotationError {
         Error::Server(server) if LOGIN_REFUSALS.contains(&server.code) => RotationError::Refused(
             format!("`{host}` does not let the secret's user in (error {})", server.code),
         ),
+        // Nothing that is said before the user is in is cited: it may be of the secret.
         Error::Server(server) if BUSY.contains(&server.code) => RotationError::Unreachable(
-            format!("no login at `{host}`: {} (error {})", said(&server.message), server.code),
+            format!("no login at `{host}`: it takes none now (error {})", server.code),
         ),
-        Error::Server(server) => refused(host, "log the user in", server.code, &server.message),
+        Error::Server(server) => refused(host, "log the user in", server.code, ""),
         _ => lost(host, error),
     }
 }
@@ -322,6 +323,9 @@ fn failed(host: &str, what: &str, error: &Error) -> RotationError {
 fn refused(host: &str, what: &str, code: u16, message: &str) -> RotationError {
     let why = match code {
         1044 | 1045 | 1142 | 1227 | 1410 | 1698 => "the user may not do that".to_owned(),
+        1049 => {
+            "there is no database that is called as the secret's member `dbname` says".to_owned()
+        }
         1819 => "its policy does not allow the password".to_owned(),
         1290 | 1836 => "it takes only reads; name the primary as `host`".to_owned(),
         _ if message.is_empty() => "it refused".to_owned(),

@@ -30,6 +30,8 @@ pub struct Limits {
     pub login: Duration,
     /// All statements of one act, such as copying a user's rights and setting a password.
     pub statements: Duration,
+    /// A request to a service and its answer.
+    pub request: Duration,
 }
 
 impl Network {
@@ -61,6 +63,10 @@ impl Network {
         &self.authorities
     }
 
+    pub(crate) fn limits(&self) -> Limits {
+        self.limits
+    }
+
     pub(crate) fn tls(&self) -> &Arc<ClientConfig> {
         &self.tls
     }
@@ -79,7 +85,7 @@ impl Network {
         match allowed.is_empty() {
             true => Err(RotationError::Unreachable(format!(
                 "`{host}` has no address that rotators may reach; allow it in the configuration, \
-                 or correct the secret's member `host`"
+                 or name another host"
             ))),
             false => Ok(allowed),
         }
@@ -87,8 +93,19 @@ impl Network {
 
     /// A connection to a host, by an address of it that may be reached.
     pub(crate) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, RotationError> {
-        let mut why = String::new();
-        for address in self.addresses(host, port).await? {
+        self.connect_to(host, port, |_| true).await
+    }
+
+    /// The same, by an address that fits besides.
+    pub(crate) async fn connect_to(
+        &self,
+        host: &str,
+        port: u16,
+        fits: impl Fn(IpAddr) -> bool,
+    ) -> Result<TcpStream, RotationError> {
+        let mut why = format!("`{host}` has no address that fits");
+        let addresses = self.addresses(host, port).await?;
+        for address in addresses.into_iter().filter(|it| fits(it.ip().to_canonical())) {
             match TcpStream::connect(address).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => why = format!("cannot connect to `{host}` at {address}: {error}"),
@@ -119,6 +136,18 @@ impl Network {
         let limit = self.limits.login;
         tokio::time::timeout(limit, login).await.unwrap_or_else(|_| {
             Err(RotationError::TimedOut(format!("no login at `{host}` within {limit:?}")))
+        })
+    }
+
+    /// Runs what connects, for as long as logging in may take.
+    pub(crate) async fn within_connection<T>(
+        &self,
+        host: &str,
+        connecting: impl Future<Output = Result<T, RotationError>>,
+    ) -> Result<T, RotationError> {
+        let limit = self.limits.login;
+        tokio::time::timeout(limit, connecting).await.unwrap_or_else(|_| {
+            Err(RotationError::TimedOut(format!("no connection to `{host}` within {limit:?}")))
         })
     }
 

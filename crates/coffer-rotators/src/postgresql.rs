@@ -195,13 +195,26 @@ fn not_logged_in(host: &str, error: &Error) -> RotationError {
         };
         return RotationError::Refused(format!(
             "`{host}` does not let the secret's user in{rules} (SQLSTATE {})",
-            code.code()
+            shown(&code)
         ));
     }
     let is_busy = [SqlState::TOO_MANY_CONNECTIONS, SqlState::CANNOT_CONNECT_NOW].contains(&code);
-    let why = error.as_db_error().map(|db| said(db.message())).unwrap_or_default();
-    let why = format!("no login at `{host}`: {why} (SQLSTATE {})", code.code());
+    // It is not cited: it was told what the secret holds, and whoever answers may not be the database.
+    let why = match code.code() {
+        "3D000" => "there is no database that is called as the secret's member `dbname` says",
+        "53300" => "it has as many connections as it may have",
+        "57P03" => "it is starting or stopping",
+        _ => "it refused",
+    };
+    let why = format!("no login at `{host}`: {why} (SQLSTATE {})", shown(&code));
     if is_busy { RotationError::Unreachable(why) } else { RotationError::Failed(why) }
+}
+
+/// A code, where it is one: whoever answers may have put anything in its place.
+fn shown(code: &SqlState) -> &str {
+    let code = code.code();
+    let is_one = code.len() == 5 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_one { code } else { "unknown" }
 }
 
 /// What a failure means that the server has said nothing about.
@@ -233,5 +246,5 @@ fn failed(host: &str, what: &str, error: &Error, why: Option<String>) -> Rotatio
         "25006" => "it takes only reads; name the primary as `host`".to_owned(),
         _ => "it refused".to_owned(),
     });
-    RotationError::Failed(format!("`{host}` did not {what}: {why} (SQLSTATE {})", code.code()))
+    RotationError::Failed(format!("`{host}` did not {what}: {why} (SQLSTATE {})", shown(code)))
 }

@@ -6,7 +6,7 @@ use coffer_model::Sensitive;
 use zeroize::Zeroizing;
 
 use crate::RotationError;
-use crate::login::rewrite;
+use crate::login::{NewMember, rewrite};
 
 /// A member that gets a random value in each rotation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,47 @@ pub enum RandomForm {
     Alphanumeric,
 }
 
+impl RandomMember {
+    /// Reads a rule such as `signing_key:base64url:32+pepper:hex:16`: members with form and length.
+    ///
+    /// # Errors
+    /// Unusable, saying what is wrong with it.
+    pub fn read_rule(rule: &str) -> Result<Vec<Self>, RotationError> {
+        let members: Vec<Self> = rule.split('+').map(Self::read).collect::<Result<_, _>>()?;
+        must_be_sound(&members)?;
+        Ok(members)
+    }
+
+    fn read(text: &str) -> Result<Self, RotationError> {
+        let wrong = || {
+            RotationError::Unusable(format!(
+                "`{text}` is not a member with form and length, such as signing_key:base64url:32; \
+                 forms are hex, base64, base64url and alphanumeric"
+            ))
+        };
+        let mut parts = text.split(':');
+        let (Some(name), Some(form), Some(length), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(wrong());
+        };
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+        let is_number = !length.is_empty() && length.bytes().all(|byte| byte.is_ascii_digit());
+        if name.is_empty() || !name.bytes().all(is_name) || !is_number {
+            return Err(wrong());
+        }
+        let form = match form {
+            "hex" => RandomForm::Hex,
+            "base64" => RandomForm::Base64,
+            "base64url" => RandomForm::Base64Url,
+            "alphanumeric" => RandomForm::Alphanumeric,
+            _ => return Err(wrong()),
+        };
+        let length = length.parse().map_err(|_| wrong())?;
+        Ok(Self { name: name.to_owned(), form, length })
+    }
+}
+
 /// Makes the pending secret: the current one with new random values; all else as it was written.
 ///
 /// `draw` fills a buffer with random bytes that nobody can foretell.
@@ -43,25 +84,32 @@ pub fn with_random_members(
     members: &[RandomMember],
     mut draw: impl FnMut(&mut [u8]),
 ) -> Result<Sensitive<String>, RotationError> {
+    must_be_sound(members)?;
+    let mut values: Vec<(&str, Zeroizing<String>)> = Vec::with_capacity(members.len());
+    for RandomMember { name, form, length } in members {
+        values.push((name, Zeroizing::new(form.draw(*length, &mut draw))));
+    }
+    let changes: Vec<_> =
+        values.iter().map(|(name, value)| (*name, NewMember::Text(value))).collect();
+    rewrite(current, &changes)
+}
+
+fn must_be_sound(members: &[RandomMember]) -> Result<(), RotationError> {
     let unusable = |why: String| Err(RotationError::Unusable(why));
     if members.is_empty() {
         return unusable("no member is named that gets a random value".to_owned());
     }
-    let mut values: Vec<(&str, Zeroizing<String>)> = Vec::with_capacity(members.len());
-    for RandomMember { name, form, length } in members {
+    for (at, RandomMember { name, length, .. }) in members.iter().enumerate() {
         if !(LENGTH_MIN..=LENGTH_MAX).contains(length) {
             return unusable(format!(
                 "the length of the member `{name}` is not from {LENGTH_MIN} to {LENGTH_MAX}"
             ));
         }
-        if values.iter().any(|(named, _)| named == name) {
+        if members.iter().skip(at + 1).any(|other| other.name == *name) {
             return unusable(format!("the member `{name}` is named twice"));
         }
-        values.push((name, Zeroizing::new(form.draw(*length, &mut draw))));
     }
-    let changes: Vec<(&str, &str)> =
-        values.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    rewrite(current, &changes)
+    Ok(())
 }
 
 impl RandomForm {
@@ -139,6 +187,37 @@ mod tests {
             r#""t":"wxyz0123456789ABCDEF"}"#
         );
         assert_eq!(made(secret, &members).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn a_rule_names_members_with_form_and_length() {
+        let rule = "signing_key:base64url:32+a.b-c:hex:16+d:alphanumeric:1024+e:base64:64";
+        let expected = vec![
+            member("signing_key", RandomForm::Base64Url, 32),
+            member("a.b-c", RandomForm::Hex, 16),
+            member("d", RandomForm::Alphanumeric, 1024),
+            member("e", RandomForm::Base64, 64),
+        ];
+        assert_eq!(RandomMember::read_rule(rule), Ok(expected));
+        for rule in [
+            "",
+            "key",
+            "key:hex",
+            "key:hex:",
+            "key:hex:+16",
+            "key:hex:15",
+            "key:hex:1025",
+            "key:hex:99999999999999999999999",
+            "key:Hex:16",
+            "key:hex:16:16",
+            ":hex:16",
+            "a key:hex:16",
+            "key:hex:16+",
+            "key:hex:16+key:hex:32",
+            "key:hex:16,other:hex:32",
+        ] {
+            assert!(RandomMember::read_rule(rule).is_err(), "{rule}");
+        }
     }
 
     #[test]

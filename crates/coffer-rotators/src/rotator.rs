@@ -3,7 +3,7 @@
 use coffer_model::Sensitive;
 
 use crate::engine::{ENGINES, Engine, Session};
-use crate::login::rewrite;
+use crate::login::{NewMember, rewrite};
 use crate::{Login, Network, RotationError};
 
 /// How the secrets of one kind of database are rotated.
@@ -82,6 +82,26 @@ impl Rotator {
         }
     }
 
+    /// Makes sure that these secrets are of this rotator, as far as they tell by themselves.
+    ///
+    /// # Errors
+    /// Unusable.
+    pub fn check(
+        &self,
+        current: &Sensitive<String>,
+        superuser: Option<&Sensitive<String>>,
+    ) -> Result<(), RotationError> {
+        let login = self.read(current, "current")?;
+        match self.form {
+            Form::SingleUser => Ok(()),
+            Form::AlternatingUsers => {
+                self.superuser_arn(current)?;
+                self.alternate(&login)?;
+                self.superuser(&login, superuser).map(drop)
+            }
+        }
+    }
+
     /// Makes the pending secret: the current one with the new password and, for alternating users,
     /// the other user's name.
     ///
@@ -94,12 +114,12 @@ impl Rotator {
     ) -> Result<Sensitive<String>, RotationError> {
         self.superuser_arn(current)?;
         let login = self.read(current, "current")?;
-        let password = ("password", password.expose().as_str());
+        let password = ("password", NewMember::Text(password.expose()));
         let pending = match self.form {
             Form::SingleUser => rewrite(current, &[password])?,
             Form::AlternatingUsers => {
                 let username = self.alternate(&login)?;
-                rewrite(current, &[("username", &username), password])?
+                rewrite(current, &[("username", NewMember::Text(&username)), password])?
             }
         };
         // A password that could not be read back is found now, and not when it has been set.
@@ -438,6 +458,28 @@ mod tests {
         assert!(error.unwrap_err().to_string().contains("`masterarn`"));
         let single = Rotator::named("redis-single-user").unwrap();
         assert_eq!(single.superuser_arn(&alone), Ok(None));
+    }
+
+    #[test]
+    fn secrets_are_checked_before_anything_is_reached() {
+        let alternating = Rotator::named("redis-alternating-users").unwrap();
+        let (app, superuser) = (secret("redis", "app"), secret("redis", "admin"));
+        assert_eq!(alternating.check(&app, Some(&superuser)), Ok(()));
+        let elsewhere = superuser.expose().replace(r#""host":"h""#, r#""host":"i""#);
+        let elsewhere = Sensitive::new(elsewhere);
+        let other = secret("postgres", "admin");
+        for (current, superuser) in [
+            (&app, None),
+            (&app, Some(&elsewhere)),
+            (&app, Some(&other)),
+            (&other, Some(&superuser)),
+        ] {
+            let error = alternating.check(current, superuser).unwrap_err().to_string();
+            assert!(!error.contains("old"), "{error}");
+        }
+        let single = Rotator::named("redis-single-user").unwrap();
+        assert_eq!(single.check(&app, None), Ok(()));
+        assert!(single.check(&Sensitive::new("{}".to_owned()), None).is_err());
     }
 
     #[test]

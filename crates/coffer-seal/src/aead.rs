@@ -60,7 +60,21 @@ pub(crate) fn open(
     aad: &[u8],
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
-    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).map_err(|_| OpenError)?);
+    open_with(&ready(key)?, nonce, aad, sealed)
+}
+
+/// A key, set up for the cipher.
+pub(crate) fn ready(key: &[u8; KEY_BYTES]) -> Result<LessSafeKey, OpenError> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| OpenError)
+}
+
+/// Opens what [`seal`] made, with its key set up.
+pub(crate) fn open_with(
+    key: &LessSafeKey,
+    nonce: [u8; NONCE_BYTES],
+    aad: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, OpenError> {
     let mut buffer = Zeroizing::new(sealed.to_vec());
     let nonce = Nonce::assume_unique_for_key(nonce);
     let plain_bytes =

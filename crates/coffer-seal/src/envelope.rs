@@ -2,17 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::hmac;
 use zeroize::Zeroizing;
 
 use crate::aead::{self, KEY_BYTES, NONCE_BYTES, TAG_BYTES};
+use crate::message_keys::{MessageKeys, Of};
 use crate::{Entropy, OpenError};
 
 /// 256 bits of symmetric key material, ready for use.
 pub struct Material {
     bytes: Zeroizing<[u8; KEY_BYTES]>,
     mac: hmac::Key,
+    number: u64,
 }
 
 /// What kind of key seals a message: kinds never open each other's messages.
@@ -28,7 +32,8 @@ impl Material {
     /// Takes 32 bytes as key material.
     pub fn new(bytes: [u8; KEY_BYTES]) -> Self {
         let mac = hmac::Key::new(hmac::HMAC_SHA256, &bytes);
-        Self { bytes: Zeroizing::new(bytes), mac }
+        let number = NEXT_NUMBER.fetch_add(1, Ordering::Relaxed);
+        Self { bytes: Zeroizing::new(bytes), mac, number }
     }
 
     /// Draws new material.
@@ -81,6 +86,27 @@ impl Material {
         let (salt, nonce) = split(*head);
         let key = aead::derive(&self.mac, with.purpose(), &salt);
         aead::open(&key, nonce, context, body)
+    }
+
+    /// Opens as [`Material::open`] does, with the message's key where that is among `keys`, and keeps
+    /// it there.
+    pub fn open_again(
+        &self,
+        with: SealedWith,
+        context: &[u8],
+        sealed: &[u8],
+        keys: &MessageKeys,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let (head, body) = sealed.split_first_chunk::<HEAD_BYTES>().ok_or(OpenError)?;
+        let (salt, nonce) = split(*head);
+        let of = Of { material: self.number, with, salt };
+        if let Some(key) = keys.get(&of) {
+            return aead::open_with(&key, nonce, context, body);
+        }
+        let key = aead::ready(&aead::derive(&self.mac, with.purpose(), &salt))?;
+        let opened = aead::open_with(&key, nonce, context, body)?;
+        keys.keep(of, Arc::new(key));
+        Ok(opened)
     }
 }
 
@@ -137,8 +163,9 @@ fn split(bytes: [u8; HEAD_BYTES]) -> ([u8; SALT_BYTES], [u8; NONCE_BYTES]) {
     (salt, nonce)
 }
 
+static NEXT_NUMBER: AtomicU64 = AtomicU64::new(0);
 const PAIRS_BYTES_USUAL: usize = 192;
-const SALT_BYTES: usize = 16;
+pub(crate) const SALT_BYTES: usize = 16;
 const HEAD_BYTES: usize = SALT_BYTES + NONCE_BYTES;
 const OVERHEAD_BYTES: usize = HEAD_BYTES + TAG_BYTES;
 
@@ -147,7 +174,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Material, SealedWith, context_bytes, pairs_bytes, pairs_of_bytes};
-    use crate::SystemEntropy;
+    use crate::{MessageKeys, SystemEntropy};
 
     #[test]
     fn any_changed_byte_is_refused() {
@@ -167,6 +194,47 @@ mod tests {
             assert!(material.open(SealedWith::KmsKey, b"c", &sealed[..cut]).is_err());
         }
         assert!(material.open(SealedWith::RootKey, b"c", &sealed).is_err());
+    }
+
+    #[test]
+    fn a_key_that_was_kept_opens_what_its_message_was_and_nothing_else() {
+        let entropy = SystemEntropy::new();
+        let (one, other) = (Material::generate(&entropy), Material::generate(&entropy));
+        let keys = MessageKeys::default();
+        let sealed = one.seal(SealedWith::KmsKey, &entropy, b"c", b"attack at dawn");
+        let open = |material: &Material, with, context: &[u8], sealed: &[u8]| {
+            material.open_again(with, context, sealed, &keys).map(|plain| plain.to_vec())
+        };
+        let kms = SealedWith::KmsKey;
+        for _ in 0..3 {
+            assert!(open(&other, kms, b"c", &sealed).is_err());
+            assert!(open(&one, SealedWith::RootKey, b"c", &sealed).is_err());
+            assert!(open(&one, kms, b"d", &sealed).is_err());
+            for place in 0..sealed.len() {
+                let mut changed = sealed.clone();
+                changed[place] ^= 1;
+                assert!(open(&one, kms, b"c", &changed).is_err(), "byte {place}");
+                assert!(open(&one, kms, b"c", &sealed[..place]).is_err(), "cut at {place}");
+            }
+            assert_eq!(open(&one, kms, b"c", &sealed).unwrap(), b"attack at dawn");
+        }
+        // Material made anew of the same bytes opens it too.
+        assert!(open(&Material::new(*one.bytes()), kms, b"c", &sealed).is_ok());
+    }
+
+    #[test]
+    fn keys_of_many_messages_take_each_others_place() {
+        let entropy = SystemEntropy::new();
+        let (material, keys) = (Material::generate(&entropy), MessageKeys::default());
+        let seal =
+            |number: u32| material.seal(SealedWith::KmsKey, &entropy, b"c", &number.to_be_bytes());
+        let sealed: Vec<Vec<u8>> = (0..10_000).map(seal).collect();
+        for _ in 0..2 {
+            for (number, sealed) in sealed.iter().enumerate() {
+                let plain = material.open_again(SealedWith::KmsKey, b"c", sealed, &keys).unwrap();
+                assert_eq!(*plain, u32::try_from(number).unwrap().to_be_bytes());
+            }
+        }
     }
 
     #[test]

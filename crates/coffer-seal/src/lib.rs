@@ -18,6 +18,7 @@ mod fingerprint;
 mod key_pair;
 mod key_wrapping;
 mod mac;
+mod message_keys;
 mod root_key;
 mod row;
 mod session;
@@ -36,6 +37,7 @@ pub use key_pair::{
 };
 pub use key_wrapping::{Wrapping, unwrap_material};
 pub use mac::{MacHash, MacKey};
+pub use message_keys::MessageKeys;
 pub use root_key::{InvalidRootKey, RootKey, RootKeys};
 pub use row::{RowSealer, SealedStoreKey};
 pub use session::SessionSealer;

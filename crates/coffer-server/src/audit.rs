@@ -7,11 +7,12 @@ use coffer_pipeline::StoreKeyRow;
 use coffer_pipeline::audit::ShippedRecord;
 use coffer_pipeline::audit::trail::{JOURNAL_PURPOSE, node_in};
 use coffer_pipeline::sealing::SealedRows;
-use coffer_store::{Beside, Direction, Key, Record, Store, Tables};
+use coffer_store::{Beside, Direction, Key, Reads, Record, Store, Tables};
 
 pub use coffer_services::cloudtrail::is_meant;
 
-use crate::config::{Config, ServerOptions};
+use crate::config::{Config, ServerOptions, StoreChoice};
+use crate::open::open_database;
 use crate::{runtime, trail};
 
 /// Verifies the journal's chain, and that it reaches as far as the store knows it did. The settings
@@ -28,7 +29,10 @@ pub fn verify_journal(options: ServerOptions) -> Result<Report, String> {
 
 async fn verify_in(config: &Config) -> Result<Report, String> {
     let (data, provider) = (&config.data, &config.root_key);
-    let store: Arc<dyn Store> = Arc::new(Beside::open(data).map_err(|error| error.to_string())?);
+    let store: Arc<dyn Store> = match &config.store {
+        StoreChoice::Embedded => Arc::new(Beside::open(data).map_err(|error| error.to_string())?),
+        database => open_database(database, Some(Reads::Strong)).await?,
+    };
     let Some((row, _)) = StoreKeyRow::read(store.as_ref()).await? else {
         return Err(format!(
             "the store in `{}` has no key yet; was a server ever started on it?",

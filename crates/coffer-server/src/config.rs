@@ -1,17 +1,37 @@
 //! What the operator may set: as a flag, an environment variable, or a key of a TOML file, in that
 //! order of precedence. The one file that reads the environment.
 
+mod audit;
+mod backups;
+mod dev;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
+mod quotas;
+mod settings;
+mod store;
+mod traces;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 use coffer_model::{AccountId, Sensitive};
-use coffer_pipeline::audit::trail::{OnFailure, Sync};
-use serde::Deserialize;
+use coffer_pipeline::Quotas;
 
-use crate::function_users::FunctionUsers;
-use crate::root_key::{self, CommandLine, Provider, credential};
+use crate::command_line::CommandLine;
+use crate::function_options::{FunctionOptions, FunctionTexts};
+use crate::functions;
+use crate::root_key::{self, Provider, credential};
+
+pub use audit::AuditSettings;
+pub use backups::BackupSettings;
+pub(crate) use backups::{FOLDER_DEFAULT, KEEP_DEFAULT};
+pub use dev::DevOptions;
+pub use settings::{SecretText, Settings};
+pub use store::StoreChoice;
+pub(crate) use store::store;
+pub use traces::{TraceOptions, TraceTexts};
 
 /// `coffer server`: flags and environment variables.
 #[derive(Args, Debug, Default)]
@@ -24,148 +44,6 @@ pub struct ServerOptions {
     pub settings: Settings,
 }
 
-/// `coffer dev`: the throw-away server.
-#[derive(Args, Debug)]
-pub struct DevOptions {
-    /// The address to listen on.
-    #[arg(long, value_name = "ADDR", env = "COFFER_LISTEN", default_value = LISTEN_DEFAULT)]
-    pub listen: SocketAddr,
-    /// The folder that trails are exported to [default: a temporary one].
-    #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
-    pub audit_exports: Option<PathBuf>,
-    /// Whether callers may make functions and have them run: whoever may make one runs code on this
-    /// host.
-    #[arg(long, env = "COFFER_FUNCTIONS_ENABLED")]
-    pub functions_enabled: bool,
-    /// Where functions find programs such as python3 [default: the system's folders].
-    #[arg(long, value_name = "DIRS", env = "COFFER_FUNCTIONS_PATH")]
-    pub functions_path: Option<String>,
-    /// What to log, such as `info` or `coffer_pipeline=debug`.
-    #[arg(long, value_name = "FILTER", env = "COFFER_LOG", default_value = LOG_DEFAULT)]
-    pub log: String,
-}
-
-/// Every setting of the server.
-#[derive(Args, Deserialize, Debug, Default)]
-#[serde(rename_all = "snake_case", deny_unknown_fields, default)]
-pub struct Settings {
-    /// The address to listen on [default: 127.0.0.1:4566].
-    #[arg(long, value_name = "ADDR", env = "COFFER_LISTEN")]
-    pub listen: Option<SocketAddr>,
-    /// The data directory [default: ./coffer-data].
-    #[arg(long, value_name = "DIR", env = "COFFER_DATA")]
-    pub data: Option<PathBuf>,
-    /// A PEM file with the certificate chain; turns TLS on, together with --tls-key.
-    #[arg(long, value_name = "FILE", env = "COFFER_TLS_CERT")]
-    pub tls_cert: Option<PathBuf>,
-    /// A PEM file with the certificate's private key.
-    #[arg(long, value_name = "FILE", env = "COFFER_TLS_KEY")]
-    pub tls_key: Option<PathBuf>,
-    /// The file that holds the root key, 32 bytes in base64 [default: root.key in the data
-    /// directory, made on first start].
-    #[arg(long, value_name = "FILE", env = "COFFER_ROOT_KEY_FILE")]
-    pub root_key_file: Option<PathBuf>,
-    /// The systemd credential that holds the root key (`LoadCredential=`), in place of a file.
-    #[arg(long, value_name = "NAME", env = "COFFER_ROOT_KEY_CREDENTIAL")]
-    pub root_key_credential: Option<String>,
-    /// A command that prints the root key, in place of a file: a program and its arguments, split
-    /// at blanks outside of quotes and run without a shell.
-    #[arg(long, value_name = "COMMAND", env = "COFFER_ROOT_KEY_COMMAND")]
-    pub root_key_command: Option<String>,
-    /// The root key itself, in place of a file. By the environment alone: a flag can be read by
-    /// other users of the machine, and a configuration file is no place for it.
-    #[arg(skip)]
-    #[serde(skip)]
-    pub root_key: Option<SecretText>,
-    /// The first account's root access key id [default: drawn on first start].
-    #[arg(long, value_name = "ID", env = "COFFER_ROOT_ACCESS_KEY_ID")]
-    pub root_access_key_id: Option<String>,
-    /// The secret of that access key [default: drawn on first start]. Give it by the environment
-    /// or the file: a flag can be read by other users of the machine.
-    #[arg(
-        long,
-        value_name = "SECRET",
-        env = "COFFER_ROOT_SECRET_ACCESS_KEY",
-        hide_env_values = true
-    )]
-    pub root_secret_access_key: Option<SecretText>,
-    /// The first account's id, twelve digits [default: drawn on first start].
-    #[arg(long, value_name = "ID", env = "COFFER_ACCOUNT_ID")]
-    pub account_id: Option<String>,
-    /// The region in the lines printed on first start [default: us-east-1].
-    #[arg(long, value_name = "REGION", env = "COFFER_REGION")]
-    pub region: Option<String>,
-    /// A PEM file with certificate authorities that OpenID Connect issuers may have beside those
-    /// that the system trusts.
-    #[arg(long, value_name = "FILE", env = "COFFER_OIDC_CA_FILE")]
-    pub oidc_ca_file: Option<PathBuf>,
-    /// Whether issuers may be on this very machine, without TLS too [default: false].
-    #[arg(long, value_name = "BOOL", env = "COFFER_OIDC_ALLOW_LOOPBACK")]
-    pub oidc_allow_loopback: Option<bool>,
-    /// A PEM file with certificate authorities that databases may have, whose passwords are rotated,
-    /// beside those that the system trusts.
-    #[arg(long, value_name = "FILE", env = "COFFER_ROTATION_CA_FILE")]
-    pub rotation_ca_file: Option<PathBuf>,
-    /// Whether rotators may reach databases on this very machine [default: false].
-    #[arg(long, value_name = "BOOL", env = "COFFER_ROTATION_ALLOW_LOOPBACK")]
-    pub rotation_allow_loopback: Option<bool>,
-    /// When an answer goes out: `soon`, when the operating system has its audit record, or
-    /// `always`, when the disk has it [default: soon].
-    #[arg(long, value_name = "WHEN", env = "COFFER_AUDIT_SYNC")]
-    pub audit_sync: Option<String>,
-    /// What happens when audit records cannot be written: `refuse` requests, or `continue`
-    /// [default: refuse].
-    #[arg(long, value_name = "WHAT", env = "COFFER_AUDIT_ON_FAILURE")]
-    pub audit_on_failure: Option<String>,
-    /// The folder that trails are exported to [default: exports in the data directory].
-    #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
-    pub audit_exports: Option<PathBuf>,
-    /// Whether callers may make functions and have them run: whoever may make one runs code on this
-    /// host [default: false].
-    #[arg(long, value_name = "BOOL", env = "COFFER_FUNCTIONS_ENABLED")]
-    pub functions_enabled: Option<bool>,
-    /// Who functions run as, where the server runs as root: users that are nobody else's, the first
-    /// and the last, and their group, such as `60000-60063:60000`.
-    #[arg(long, value_name = "UID-UID:GID", env = "COFFER_FUNCTIONS_USERS")]
-    pub functions_users: Option<String>,
-    /// Where functions find programs such as python3 [default: the system's folders].
-    #[arg(long, value_name = "DIRS", env = "COFFER_FUNCTIONS_PATH")]
-    pub functions_path: Option<String>,
-    /// What to log, such as `info` or `coffer_pipeline=debug` [default: info].
-    #[arg(long, value_name = "FILTER", env = "COFFER_LOG")]
-    pub log: Option<String>,
-}
-
-/// How audit records are kept.
-#[derive(Debug, Default)]
-pub struct AuditSettings {
-    /// When an answer goes out.
-    pub sync: Sync,
-    /// What happens when records cannot be written.
-    pub on_failure: OnFailure,
-    /// The folder that trails are exported to.
-    pub exports: Option<PathBuf>,
-}
-
-/// A secret setting, which `Debug` does not show.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(from = "String")]
-pub struct SecretText(pub Sensitive<String>);
-
-impl From<String> for SecretText {
-    fn from(text: String) -> Self {
-        Self(text.into())
-    }
-}
-
-impl std::str::FromStr for SecretText {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned().into()))
-    }
-}
-
 /// The configuration with every default filled in and every value checked.
 #[derive(Debug)]
 pub struct Config {
@@ -173,6 +51,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The data directory.
     pub data: PathBuf,
+    /// Which engine keeps the rows.
+    pub store: StoreChoice,
     /// Certificate chain and private key, where TLS is on.
     pub tls: Option<(PathBuf, PathBuf)>,
     /// Where the root key is.
@@ -189,16 +69,24 @@ pub struct Config {
     pub oidc_allow_loopback: bool,
     /// Certificate authorities of databases.
     pub rotation_ca_file: Option<PathBuf>,
+    /// Rules by which API keys are rotated.
+    pub rotation_rules_file: Option<PathBuf>,
     /// Whether databases may be on loopback.
     pub rotation_allow_loopback: bool,
+    /// The file of peers.
+    pub peers: Option<PathBuf>,
+    /// Where peers are listened to.
+    pub peer_listen: Option<SocketAddr>,
     /// How audit records are kept.
     pub audit: AuditSettings,
-    /// Whether there are functions.
-    pub functions_enabled: bool,
-    /// Who functions run as, where the server runs as root.
-    pub functions_users: Option<FunctionUsers>,
-    /// Where functions find programs.
-    pub functions_path: Option<String>,
+    /// Where backups go, and when they are made.
+    pub backups: BackupSettings,
+    /// How there are functions, if there are any.
+    pub functions: Option<FunctionOptions>,
+    /// How often operations may be asked for, where that is limited.
+    pub quotas: Option<Quotas>,
+    /// Where traces go; nothing where nothing is traced.
+    pub traces: Option<TraceOptions>,
     /// What to log.
     pub log: String,
 }
@@ -221,37 +109,12 @@ impl ServerOptions {
 }
 
 impl Settings {
-    fn or(self, other: Self) -> Self {
-        Self {
-            listen: self.listen.or(other.listen),
-            data: self.data.or(other.data),
-            tls_cert: self.tls_cert.or(other.tls_cert),
-            tls_key: self.tls_key.or(other.tls_key),
-            root_key_file: self.root_key_file.or(other.root_key_file),
-            root_key_credential: self.root_key_credential.or(other.root_key_credential),
-            root_key_command: self.root_key_command.or(other.root_key_command),
-            root_key: self.root_key.or(other.root_key),
-            root_access_key_id: self.root_access_key_id.or(other.root_access_key_id),
-            root_secret_access_key: self.root_secret_access_key.or(other.root_secret_access_key),
-            account_id: self.account_id.or(other.account_id),
-            region: self.region.or(other.region),
-            oidc_ca_file: self.oidc_ca_file.or(other.oidc_ca_file),
-            oidc_allow_loopback: self.oidc_allow_loopback.or(other.oidc_allow_loopback),
-            rotation_ca_file: self.rotation_ca_file.or(other.rotation_ca_file),
-            rotation_allow_loopback: self.rotation_allow_loopback.or(other.rotation_allow_loopback),
-            audit_sync: self.audit_sync.or(other.audit_sync),
-            audit_on_failure: self.audit_on_failure.or(other.audit_on_failure),
-            audit_exports: self.audit_exports.or(other.audit_exports),
-            functions_enabled: self.functions_enabled.or(other.functions_enabled),
-            functions_users: self.functions_users.or(other.functions_users),
-            functions_path: self.functions_path.or(other.functions_path),
-            log: self.log.or(other.log),
-        }
-    }
-
     fn check(mut self) -> Result<Config, InvalidConfig> {
         let data = self.data.take().unwrap_or_else(|| DATA_DEFAULT.into());
         let root_key = self.provider(&data)?;
+        let password_file = self.store_password_file.take();
+        let store = store(self.store.take(), password_file.as_deref(), self.reads.as_deref())?;
+        let functions = self.functions()?;
         let tls = match (self.tls_cert, self.tls_key) {
             (Some(cert), Some(key)) => Some((cert, key)),
             (None, None) => None,
@@ -276,14 +139,17 @@ impl Settings {
                 "region `{region}`: give lower-case letters, digits and hyphens"
             )));
         }
-        let functions_users = self.functions_users.as_deref().map(FunctionUsers::read).transpose();
-        let functions_users = functions_users.map_err(|told| wrong(&told))?;
-        let audit = audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
+        let traces = TraceOptions::read(self.traces).map_err(|told| wrong(&told))?;
+        let quotas = quotas::quotas(self.quotas.as_deref(), self.quotas_file.as_deref())?;
+        let (keep, every) = (self.backups_keep, self.backup_every.as_deref());
+        let backups = backups::backups(&data, self.backups, keep, every)?;
+        let audit = audit::audit(self.audit_sync, self.audit_on_failure, self.audit_exports)?;
         Ok(Config {
             listen: match self.listen {
                 Some(listen) => listen,
                 None => LISTEN_DEFAULT.parse().map_err(|_| wrong("no address to listen on"))?,
             },
+            store,
             tls,
             root_key: Arc::new(root_key),
             data,
@@ -293,17 +159,40 @@ impl Settings {
             oidc_ca_file: self.oidc_ca_file,
             oidc_allow_loopback: self.oidc_allow_loopback.unwrap_or(false),
             rotation_ca_file: self.rotation_ca_file,
+            rotation_rules_file: self.rotation_rules_file,
             rotation_allow_loopback: self.rotation_allow_loopback.unwrap_or(false),
+            peer_listen: peer_listen(self.peer_listen, self.peers.is_some())?,
+            peers: self.peers,
             audit,
-            functions_enabled: self.functions_enabled.unwrap_or(false),
-            functions_users,
-            functions_path: self.functions_path,
+            backups,
+            functions,
+            quotas,
+            traces,
             log: self.log.unwrap_or_else(|| LOG_DEFAULT.to_owned()),
         })
     }
 }
 
 impl Settings {
+    /// How there are functions, if there are to be any.
+    fn functions(&self) -> Result<Option<FunctionOptions>, InvalidConfig> {
+        let functions = FunctionOptions::read(&FunctionTexts {
+            users: self.functions_users.as_deref(),
+            path: self.functions_path.as_deref(),
+            commands: &self.functions_commands,
+            urls: &self.functions_urls,
+            ca_file: self.functions_ca_file.as_deref(),
+            logs_lines: self.functions_log.unwrap_or(false),
+        });
+        let functions = functions.map_err(|told| wrong(&told))?;
+        let functions = self.functions_enabled.unwrap_or(false).then_some(functions);
+        if let Some(functions) = &functions {
+            let run_as = functions::run_as(functions.users);
+            functions.must_be_runnable(run_as).map_err(|told| wrong(&told))?;
+        }
+        Ok(functions)
+    }
+
     /// Where the root key is: in one place, which is a file unless another one is named.
     fn provider(&mut self, data: &Path) -> Result<Provider, InvalidConfig> {
         let named = [
@@ -326,11 +215,22 @@ impl Settings {
             return Ok(Provider::Credential(path));
         }
         if let Some(line) = self.root_key_command.take() {
-            let command = CommandLine::parse(&line).map_err(|text| wrong(&text))?;
+            let command = CommandLine::parse(&line);
+            let command = command.map_err(|text| wrong(&format!("root_key_command: {text}")))?;
             return Ok(Provider::Command(command));
         }
         let file = self.root_key_file.take();
         Ok(Provider::File(file.unwrap_or_else(|| data.join(ROOT_KEY_FILE))))
+    }
+}
+
+fn peer_listen(
+    address: Option<SocketAddr>,
+    has_peers: bool,
+) -> Result<Option<SocketAddr>, InvalidConfig> {
+    match address {
+        Some(_) if !has_peers => Err(wrong("--peer-listen is for peers: name them with --peers")),
+        address => Ok(address),
     }
 }
 
@@ -342,26 +242,6 @@ fn variable(name: &str) -> Result<Option<String>, InvalidConfig> {
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => Err(wrong(&format!("{name} is not text"))),
     }
-}
-
-fn audit(
-    sync: Option<String>,
-    on_failure: Option<String>,
-    exports: Option<PathBuf>,
-) -> Result<AuditSettings, InvalidConfig> {
-    let sync = match sync.as_deref() {
-        None | Some("soon") => Sync::Soon,
-        Some("always") => Sync::Always,
-        Some(other) => return Err(wrong(&format!("audit sync `{other}`: give soon or always"))),
-    };
-    let on_failure = match on_failure.as_deref() {
-        None | Some("refuse") => OnFailure::Refuse,
-        Some("continue") => OnFailure::Continue,
-        Some(other) => {
-            return Err(wrong(&format!("audit on-failure `{other}`: give refuse or continue")));
-        }
-    };
-    Ok(AuditSettings { sync, on_failure, exports })
 }
 
 fn preset(
@@ -383,9 +263,13 @@ fn preset(
 fn read_file(path: &Path) -> Result<Settings, InvalidConfig> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| wrong(&format!("cannot read `{}`: {error}", path.display())))?;
+    read_text(&text, path)
+}
+
+fn read_text(text: &str, path: &Path) -> Result<Settings, InvalidConfig> {
     // A parser's message may quote the line, and the line may hold the secret: only its place is
     // told.
-    toml::from_str(&text).map_err(|error| {
+    toml::from_str(text).map_err(|error| {
         let line = error.span().and_then(|span| text.get(..span.start));
         let line = line.map_or(1, |before| before.matches('\n').count() + 1);
         wrong(&format!(
@@ -436,7 +320,7 @@ mod tests {
         assert_eq!(config.listen.to_string(), "127.0.0.1:4566");
         assert_eq!(config.root_key.to_string(), "file `coffer-data/root.key`");
         assert!(config.tls.is_none() && config.access_key.is_none());
-        assert!(!config.functions_enabled);
+        assert!(config.functions.is_none());
     }
 
     #[test]
@@ -453,6 +337,32 @@ mod tests {
         assert!(said.contains("--root-key-file and --root-key-command; keep one"), "{said}");
         let alone = Settings { root_key_credential: Some("key".to_owned()), ..Settings::default() };
         assert!(resolve(alone).unwrap_err().contains("CREDENTIALS_DIRECTORY"));
+    }
+
+    #[test]
+    fn functions_of_the_operator_s_are_named() {
+        let users = coffer_functions::is_root().then(|| "60000-60063:60000".to_owned());
+        let settings = |command: &str| Settings {
+            functions_enabled: Some(true),
+            functions_users: users.clone(),
+            functions_commands: vec![command.to_owned()],
+            ..Settings::default()
+        };
+        let functions = resolve(settings("rotate=/bin/sh")).unwrap().functions.unwrap();
+        assert!(functions.sources.commands.contains_key("rotate") && !functions.logs_lines);
+        assert!(resolve(settings("rotate")).unwrap_err().contains("NAME=COMMAND"));
+        // Before anything is opened or made.
+        let nobody_s = Settings {
+            functions_users: users.is_none().then(|| "60000-60063:60000".to_owned()),
+            ..settings("rotate=/bin/sh")
+        };
+        assert!(resolve(nobody_s).unwrap_err().contains("root"));
+        assert!(resolve(settings("rotate=/gone")).unwrap_err().contains("no such file"));
+        // Flags are given in the place of what the file lists.
+        let file = settings("other=/opt/other");
+        let both = settings("rotate=/opt/rotate").or(file);
+        assert_eq!(both.functions_commands, ["rotate=/opt/rotate"]);
+        assert_eq!(Settings::default().or(both).functions_commands, ["rotate=/opt/rotate"]);
     }
 
     #[test]

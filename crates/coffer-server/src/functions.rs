@@ -18,11 +18,14 @@ use coffer_pipeline::{
     Clock, FunctionCode, FunctionCodeSource, FunctionCredentials, FunctionHost, FunctionOrder,
     FunctionOutcome, NamedCode, NotRun, World,
 };
+use coffer_protocol::sigv4::{self, Signer};
 use coffer_seal::Entropy;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::function_options::FunctionOptions;
+use crate::function_sources::FunctionSources;
 use crate::function_users::FunctionUsers;
-use crate::runtime;
+use crate::{runtime, traces, trust};
 
 /// Who functions run as: without users of their own as the server, who then is not root.
 pub(crate) fn run_as(users: Option<FunctionUsers>) -> RunAs {
@@ -48,31 +51,45 @@ pub(crate) fn start(
     data: &Path,
     url: String,
     run_as: RunAs,
-    path: Option<&str>,
+    options: &FunctionOptions,
 ) -> Result<(), String> {
+    let sources = options.sources.clone();
+    let tls = sources.have_tls().then(|| tls(options)).transpose()?;
     let data = std::path::absolute(data)
         .map_err(|error| format!("cannot use `{}`: {error}", data.display()))?;
     let mut folder = tempfile::Builder::new();
     // Functions' users pass through to their own folders in it.
-    folder.prefix("coffer-functions-").permissions(Permissions::from_mode(0o711));
+    folder.prefix(FOLDER).permissions(Permissions::from_mode(0o711));
     let folder = folder.tempdir();
     let folder = folder.map_err(|error| format!("no folder for functions: {error}"))?;
+    coffer_functions::remove_left_behind(folder.path(), FOLDER, WORKING);
     let settings = Settings {
         run_as,
         hidden_folders: vec![data],
-        environment: path.map(|path| ("PATH".to_owned(), path.to_owned())).into_iter().collect(),
-        ..Settings::new(folder.path().join("work"))
+        environment: options.path.iter().map(|path| ("PATH".to_owned(), path.clone())).collect(),
+        commands: sources.commands.clone(),
+        urls: sources.urls.clone(),
+        tls,
+        logs_lines: options.logs_lines,
+        ..Settings::new(folder.path().join(WORKING))
     };
     let process = Process { clock: world.clock.clone(), entropy: world.entropy.clone() };
     let functions = Functions::new(settings, Arc::new(process));
     let functions = functions.map_err(|error| error.to_string())?;
-    world.functions = Arc::new(Host { functions, url, _folder: folder });
+    world.functions = Arc::new(Host { functions, url, sources, _folder: folder });
     Ok(())
+}
+
+/// How services that are functions prove who they are.
+fn tls(options: &FunctionOptions) -> Result<Arc<rustls::ClientConfig>, String> {
+    let authorities = options.ca_file.as_deref().map(trust::read).transpose()?;
+    trust::client(&authorities.unwrap_or_default(), "--functions-ca-file")
 }
 
 struct Host {
     functions: Functions,
     url: String,
+    sources: FunctionSources,
     /// Removed when the host is.
     _folder: tempfile::TempDir,
 }
@@ -83,8 +100,12 @@ impl FunctionHost for Host {
         true
     }
 
-    fn allows(&self, _: &NamedCode) -> bool {
-        false
+    fn allows(&self, code: &NamedCode) -> bool {
+        self.sources.allow(code)
+    }
+
+    fn instances(&self) -> usize {
+        self.functions.instances()
     }
 
     async fn invoke(
@@ -92,12 +113,10 @@ impl FunctionHost for Host {
         order: FunctionOrder,
         code: &dyn FunctionCodeSource,
     ) -> Result<FunctionOutcome, NotRun> {
-        let FunctionCode::Zip(zip) = &order.code else {
-            return Err(NotRun::Unfit("the operator allows no commands and URLs".to_owned()));
+        let zip = match &order.code {
+            FunctionCode::Zip(zip) => Some(zip.clone()),
+            FunctionCode::Named(_) => None,
         };
-        let zip = zip.clone();
-        let sha256 = STANDARD.decode(&zip.sha256).ok().and_then(|bytes| bytes.try_into().ok());
-        let sha256 = sha256.ok_or_else(|| NotRun::Unfit("its hash is none".to_owned()))?;
         let (wants, mut wanted) = mpsc::channel(1);
         let supply = Arc::new(OrderSupply { credentials: order.credentials.clone(), wants });
         let client_context = order.client_context.as_ref().map(|it| STANDARD.decode(it.expose()));
@@ -106,15 +125,18 @@ impl FunctionHost for Host {
             request_id: order.request_id.clone(),
             payload: Bytes::copy_from_slice(order.payload.expose()),
             client_context: client_context.and_then(|bytes| String::from_utf8(bytes).ok()),
-            trace_id: None,
+            trace_id: traces::function_header(),
             patience: None,
         };
-        let function = function_of(order, &self.url, sha256, supply);
+        let function = function_of(order, &self.url, supply)?;
         let mut invoking = std::pin::pin!(self.functions.invoke(&function, invocation));
         loop {
             tokio::select! {
                 outcome = &mut invoking => return outcome.map(told).map_err(not_run),
-                Some(reply) = wanted.recv() => give(reply, code.zip(&zip).await),
+                Some(reply) = wanted.recv() => give(reply, match &zip {
+                    Some(zip) => code.zip(zip).await,
+                    None => Err("it has no zip".to_owned()),
+                }),
             }
         }
     }
@@ -130,26 +152,32 @@ fn give(reply: oneshot::Sender<Result<Bytes, String>>, zip: Result<Vec<u8>, Stri
 fn function_of(
     order: FunctionOrder,
     url: &str,
-    sha256: [u8; 32],
     supply: Arc<dyn Supply>,
-) -> Function {
-    Function {
+) -> Result<Function, NotRun> {
+    let code = match order.code {
+        FunctionCode::Zip(zip) => {
+            let sha256 = STANDARD.decode(&zip.sha256).ok().and_then(|bytes| bytes.try_into().ok());
+            let sha256 = sha256.ok_or_else(|| NotRun::Unfit("its hash is none".to_owned()))?;
+            let handler = order.handler.unwrap_or_default();
+            Code::Zip { runtime: order.runtime, handler, sha256 }
+        }
+        FunctionCode::Named(NamedCode::Command(name)) => Code::Command(name),
+        FunctionCode::Named(NamedCode::Url(url)) => Code::Url(url),
+    };
+    Ok(Function {
         arn: order.invoked_arn,
         name: order.name,
         version: order.version,
         revision: order.revision_id,
-        code: Code::Zip {
-            runtime: order.runtime,
-            handler: order.handler.unwrap_or_default(),
-            sha256,
-        },
+        code,
         environment: order.environment.into_iter().collect(),
         timeout: order.timeout,
         memory_mb: order.memory_mb,
+        storage_mb: order.storage_mb,
         region: order.region.as_str().to_owned(),
         endpoint_url: url.to_owned(),
         supply,
-    }
+    })
 }
 
 fn told(outcome: Outcome) -> FunctionOutcome {
@@ -164,6 +192,8 @@ fn told(outcome: Outcome) -> FunctionOutcome {
 fn not_run(failure: Failure) -> NotRun {
     match failure.kind {
         FailureKind::TooManyInstances => NotRun::Busy,
+        // The settings have changed since the function was made, or its zip is not as it says.
+        FailureKind::NotAllowed | FailureKind::Code => NotRun::Unfit(failure.message),
         _ => NotRun::Failed(failure.message),
     }
 }
@@ -214,7 +244,28 @@ impl coffer_functions::Host for Process {
         bytes
     }
 
+    fn sign(
+        &self,
+        head: &mut http::request::Parts,
+        body: &[u8],
+        credentials: &Credentials,
+        region: &str,
+    ) -> Result<(), String> {
+        let credentials = sigv4::Credentials {
+            access_key_id: credentials.access_key_id.clone(),
+            secret_access_key: credentials.secret_access_key.clone(),
+            session_token: Some(credentials.session_token.clone()),
+        };
+        let now = self.clock.real_now();
+        let signer = Signer { credentials: &credentials, region, service: "lambda", now };
+        signer.sign_request(head, body).map_err(|error| error.to_string())
+    }
+
     fn spawn(&self, task: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>) {
         drop(runtime::spawn(task));
     }
 }
+
+/// What the folders of functions are called by, among the temporary ones.
+const FOLDER: &str = "coffer-functions-";
+const WORKING: &str = "work";

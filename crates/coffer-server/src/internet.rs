@@ -4,23 +4,22 @@
 //! narrow: a GET without credentials to a host that proves its name by a certificate, never to
 //! link-local or loopback addresses, and no answer is shown to anybody who calls.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bytes::Bytes;
+use coffer_http::{Place, exchange};
 use coffer_pipeline::Unreachable;
 use http::{Request, StatusCode, Uri, header};
-use http_body_util::{BodyExt as _, Empty, Limited};
-use hyper_util::rt::TokioIo;
-use rustls::{ClientConfig, RootCertStore};
+use http_body_util::Full;
 use rustls_pki_types::{CertificateDer, ServerName};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-use crate::{runtime, trust};
+use crate::trust;
 
 /// What is outside, by HTTPS.
 pub(crate) struct Internet {
@@ -54,26 +53,23 @@ impl Internet {
 
     /// Whether a host is spoken to without TLS.
     pub(crate) fn is_plain(&self, host: &str) -> bool {
-        let address = host.parse::<IpAddr>();
-        let is_loopback = address.is_ok_and(|address| address.to_canonical().is_loopback());
-        self.allows_loopback && (is_loopback || host == "localhost")
+        let place = Place { host: host.to_owned(), port: 0, is_plain: true };
+        self.allows_loopback && place.is_loopback()
     }
 
     async fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
         let uri: Uri = url.parse().map_err(|_| "it is no URL".to_owned())?;
-        let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
-        let is_plain = uri.scheme_str() == Some("http") && self.is_plain(host);
-        let has_user = uri.authority().is_some_and(|it| it.as_str().contains('@'));
-        if host.is_empty() || has_user || !(is_plain || uri.scheme_str() == Some("https")) {
-            return Err("only https URLs without a user are asked".to_owned());
-        }
-        let port = uri.port_u16().unwrap_or(if is_plain { 80 } else { 443 });
-        let stream = self.connect(host, port, is_plain).await?;
-        if is_plain {
+        let place = Place::of(&uri).filter(|place| !place.is_plain || self.is_plain(&place.host));
+        let place = place.ok_or("only https URLs without a user are asked")?;
+        let stream = self.connect(&place.host, place.port, place.is_plain).await?;
+        if place.is_plain {
             return get(stream, &uri).await;
         }
-        let name = ServerName::try_from(host.to_owned()).map_err(|error| error.to_string())?;
-        let tls = self.tls.get_or_init(|| connector(&self.authorities)).clone()?;
+        let name = ServerName::try_from(place.host).map_err(|error| error.to_string())?;
+        let tls = self.tls.get_or_init(|| {
+            trust::client(&self.authorities, "--oidc-ca-file").map(TlsConnector::from)
+        });
+        let tls = tls.clone()?;
         let stream = tls.connect(name, stream).await;
         get(stream.map_err(|error| format!("no TLS: {error}"))?, &uri).await
     }
@@ -101,64 +97,56 @@ async fn get<S>(stream: S, uri: &Uri) -> Result<Vec<u8>, String>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let told = |error: hyper::Error| format!("no answer: {error}");
-    let handshake = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
-    let (mut sender, connection) = handshake.map_err(told)?;
-    let driver = Driver(runtime::spawn(connection));
     let authority = uri.authority().map_or("", |authority| authority.as_str());
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let request = Request::get(path)
         .header(header::HOST, authority)
         .header(header::ACCEPT, "application/json")
         .header(header::USER_AGENT, "coffer")
-        .body(Empty::<Bytes>::new())
+        .body(Full::<Bytes>::default())
         .map_err(|error| error.to_string())?;
-    let answer = sender.send_request(request).await.map_err(told)?;
+    let answer = exchange(stream, request, DOCUMENT_BYTES_MAX).await?;
     if answer.status() != StatusCode::OK {
         return Err(format!("the answer has status {}", answer.status()));
     }
-    let body = Limited::new(answer.into_body(), DOCUMENT_BYTES_MAX).collect().await;
-    let body = body.map_err(|error| format!("no whole answer: {error}"))?;
-    drop(driver);
-    Ok(body.to_bytes().to_vec())
-}
-
-/// Drives a connection until it is dropped.
-struct Driver(tokio::task::JoinHandle<Result<(), hyper::Error>>);
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+    Ok(answer.into_body().to_vec())
 }
 
 /// Whether an address may be asked: not those of this machine, unless the operator lets them, nor
 /// those that only mean something on this network, where clouds have their metadata.
 pub(crate) fn may_be_asked(address: IpAddr, allows_loopback: bool) -> bool {
-    let address = address.to_canonical();
+    let address = translated(address);
     let is_local = match address {
-        IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast(),
-        IpAddr::V6(v6) => v6.is_unicast_link_local(),
+        IpAddr::V4(v4) => v4.is_link_local() || v4.is_broadcast() || v4 == METADATA_OF_ALIBABA,
+        IpAddr::V6(v6) => v6.is_unicast_link_local() || is_of_cloud(v6),
     };
     let is_anywhere = address.is_unspecified() || address.is_multicast() || is_local;
     !is_anywhere && (allows_loopback || !address.is_loopback())
 }
 
-fn connector(authorities: &[CertificateDer<'static>]) -> Result<TlsConnector, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(trust::with_system(authorities));
-    if roots.is_empty() {
-        return Err("no certificate authority is known; give some with --oidc-ca-file".to_owned());
+/// The address of version 4 that one of version 6 stands for, also where a network translates them.
+fn translated(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => match v6.segments() {
+            // RFC 6052: the well-known prefix of NAT64.
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)).into()
+            }
+            _ => v6.into(),
+        },
+        v4 @ IpAddr::V4(_) => v4,
     }
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("cannot set TLS up: {error}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(TlsConnector::from(Arc::new(config)))
 }
 
+/// Whether a cloud has its metadata or credentials there: not all of them are link-local.
+fn is_of_cloud(address: Ipv6Addr) -> bool {
+    // AWS: fd00:ec2::/32 (EC2 user guide, instance metadata; EKS user guide, Pod Identity); Google:
+    // fd20:ce::254 (Compute Engine, metadata server).
+    matches!(address.segments(), [0xfd00, 0x0ec2, ..] | [0xfd20, 0x00ce, ..])
+}
+
+/// Alibaba Cloud: instance metadata is in the space that providers share.
+const METADATA_OF_ALIBABA: Ipv4Addr = Ipv4Addr::new(100, 100, 100, 200);
 /// A job waits for it, and the jobs behind it.
 const GET_TIME_MAX: Duration = Duration::from_secs(4);
 const DOCUMENT_BYTES_MAX: usize = coffer_services::sts::web_identity::KEY_SET_BYTES_MAX;
@@ -180,6 +168,14 @@ mod tests {
             ("169.254.169.254", false, false),
             ("::ffff:169.254.169.254", false, false),
             ("fe80::1", false, false),
+            ("fd00:ec2::254", false, false),
+            ("fd00:ec2::23", false, false),
+            ("fd20:ce::254", false, false),
+            ("100.100.100.200", false, false),
+            ("100.100.100.201", true, true),
+            ("64:ff9b::a9fe:a9fe", false, false),
+            ("64:ff9b::7f00:1", false, true),
+            ("64:ff9b::c000:201", true, true),
             ("0.0.0.0", false, false),
             ("::", false, false),
             ("224.0.0.1", false, false),

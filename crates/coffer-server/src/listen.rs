@@ -67,7 +67,8 @@ impl Drop for Counted {
     }
 }
 
-async fn accept(
+/// The next connection, and its place among those that are open; nothing where none could be accepted.
+pub(crate) async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
 ) -> Option<(tokio::net::TcpStream, std::net::SocketAddr, tokio::sync::OwnedSemaphorePermit)> {

@@ -1,28 +1,44 @@
 //! Counters and histograms in Prometheus' form. Labels come from fixed sets only.
 
+mod state;
+mod store;
+
 use std::time::Duration;
 
 use coffer_pipeline::Answer;
 use coffer_pipeline::road::Routes;
 use prometheus::core::Collector;
+#[cfg(target_os = "linux")]
+use prometheus::process_collector::ProcessCollector;
 use prometheus::{
     Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
     Registry, TextEncoder,
 };
+
+pub(crate) use self::state::StateMetrics;
+pub(crate) use self::store::{Measured, StoreMetrics};
+use crate::traces::Dropped;
 
 /// All that `/metrics` tells.
 pub(crate) struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     succeeded: Vec<(IntCounter, Histogram)>,
+    throttled: IntCounterVec,
     /// Connections open now.
     pub(crate) connections: IntGauge,
     /// Jobs run since the start.
     pub(crate) jobs_run: IntCounter,
+    /// How the server stands.
+    pub(crate) state: StateMetrics,
 }
 
 impl Metrics {
-    pub(crate) fn new(routes: &Routes) -> Result<Self, prometheus::Error> {
+    pub(crate) fn new(
+        routes: &Routes,
+        store: &StoreMetrics,
+        dropped: Option<Dropped>,
+    ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new("coffer_requests_total", "Answers, by operation and error code."),
@@ -42,13 +58,30 @@ impl Metrics {
                 durations.with_label_values(&labels),
             ));
         }
+        let throttled = IntCounterVec::new(
+            Opts::new("coffer_throttled_requests_total", "Requests beyond a quota, by operation."),
+            &["service", "operation"],
+        )?;
         let connections = IntGauge::new("coffer_connections", "Connections open now.")?;
         let jobs_run = IntCounter::new("coffer_jobs_run_total", "Jobs run since the start.")?;
-        let metrics = Self { registry, requests, succeeded, connections, jobs_run };
+        let state = StateMetrics::new()?;
+        let metrics =
+            Self { registry, requests, succeeded, throttled, connections, jobs_run, state };
         metrics.register(durations)?;
         metrics.register(metrics.requests.clone())?;
+        metrics.register(metrics.throttled.clone())?;
         metrics.register(metrics.connections.clone())?;
         metrics.register(metrics.jobs_run.clone())?;
+        metrics.register(store.requests.clone())?;
+        metrics.register(store.durations.clone())?;
+        for collector in metrics.state.collectors() {
+            metrics.registry.register(collector)?;
+        }
+        #[cfg(target_os = "linux")]
+        metrics.register(ProcessCollector::for_self())?;
+        if let Some(Dropped(spans)) = dropped {
+            metrics.register(spans)?;
+        }
         Ok(metrics)
     }
 
@@ -65,6 +98,9 @@ impl Metrics {
                 let operation = answer.route.map_or("unknown", |route| route.entry.name);
                 let code = fault.as_ref().map_or(OK, |fault| fault.code);
                 self.requests.with_label_values(&[service, operation, code]).inc();
+                if answer.is_throttled {
+                    self.throttled.with_label_values(&[service, operation]).inc();
+                }
             }
         }
     }
@@ -78,11 +114,23 @@ impl Metrics {
         text
     }
 
+    /// Tells also what these collect.
+    ///
+    /// # Errors
+    /// Two of one name.
+    pub(crate) fn with(
+        self,
+        collectors: Vec<Box<dyn Collector>>,
+    ) -> Result<Self, prometheus::Error> {
+        collectors.into_iter().try_for_each(|collector| self.registry.register(collector))?;
+        Ok(self)
+    }
+
     fn register(&self, collector: impl Collector + 'static) -> Result<(), prometheus::Error> {
         self.registry.register(Box::new(collector))
     }
 }
 
 const OK: &str = "OK";
-const BUCKETS: [f64; 12] =
+pub(crate) const BUCKETS: [f64; 12] =
     [0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];

@@ -14,7 +14,7 @@ use coffer_pipeline::{NextRootKey, RootKeySource};
 use coffer_seal::{Entropy, RootKey};
 use zeroize::Zeroizing;
 
-pub use command::CommandLine;
+use crate::command_line::CommandLine;
 
 /// Where the operator keeps the root key.
 #[derive(Debug)]
@@ -109,6 +109,14 @@ impl RootKeySource for NextKeys {
     async fn settle(&self, id: &str) -> Result<(), String> {
         match self.provider.as_ref() {
             Provider::File(path) => file::settle(path, id),
+            Provider::Variable(_) | Provider::Credential(_) | Provider::Command(_) => Ok(()),
+        }
+    }
+
+    async fn adopt(&self, next: &RootKey) -> Result<(), String> {
+        match self.provider.as_ref() {
+            Provider::File(path) => file::adopt(path, next),
+            // The server cannot put a key there: the operator does.
             Provider::Variable(_) | Provider::Credential(_) | Provider::Command(_) => Ok(()),
         }
     }

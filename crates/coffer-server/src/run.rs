@@ -5,24 +5,27 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use coffer_pipeline::Road;
 use coffer_pipeline::identity::DEV_SECRET;
+use coffer_pipeline::{Quotas, Road};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tokio_rustls::TlsAcceptor;
 
 use crate::beyond::Beyond;
 use crate::body::Room;
-use crate::config::{Config, DevOptions, REGION_DEFAULT, ServerOptions};
-use crate::databases::Databases;
+use crate::config::{Config, DevOptions, REGION_DEFAULT, ServerOptions, TraceOptions};
 use crate::internet::Internet;
+use crate::jobs::BackupPlan;
 use crate::metrics::Metrics;
 use crate::open::{self, FirstAccount, Opened};
+use crate::peers::{self, Peers};
 use crate::readiness::Readiness;
+use crate::rotators::Rotators;
 use crate::runtime::{MovableClock, RealClock};
 use crate::serve::State;
-use crate::{functions, jobs, listen, log, runtime, tls, trail};
+use crate::tls::Secured;
+use crate::traces::Exporter;
+use crate::{functions, jobs, listen, log, runtime, tls, traces, trail};
 
 /// The server could not start; the text says what failed, why, and what to do.
 #[derive(Debug)]
@@ -33,23 +36,29 @@ pub struct StartError(pub String);
 /// # Errors
 /// What kept it from starting.
 pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
-    let config = options.resolve().map_err(|error| StartError(error.to_string()))?;
-    log::start(&config.log).map_err(StartError)?;
-    let acceptor = config.tls.as_ref().map(|(cert, key)| tls::acceptor(cert, key)).transpose();
-    let acceptor = acceptor.map_err(StartError)?;
+    let mut config = options.resolve().map_err(|error| StartError(error.to_string()))?;
+    let quotas = config.quotas.take();
+    let exporter = start_telling(&config.log, config.traces.as_ref())?;
+    let secured = config.tls.as_ref().map(|(cert, key)| tls::secured(cert, key)).transpose();
+    let secured = secured.map_err(StartError)?;
     block_on(async {
-        let listener = bind(config.listen).await?;
-        let beyond = beyond(&config).map_err(StartError)?;
-        let mut opened = open::open(&config, Arc::new(RealClock)).await.map_err(StartError)?;
+        let listener = bind(config.listen, "--listen").await?;
+        let peers = config.peers.as_deref().map(Peers::read).transpose().map_err(StartError)?;
+        let peers = peers.map(Arc::new);
+        let door = door(&config, peers.clone()).await?;
+        let beyond = beyond(&config, peers).map_err(StartError)?;
+        let mut opened =
+            open::open(&config, Arc::new(RealClock::default())).await.map_err(StartError)?;
         opened.world.outside = Arc::new(beyond);
-        if config.functions_enabled {
-            let run_as = functions::run_as(config.functions_users);
-            let url = url_of(&listener, acceptor.is_some())?;
-            let path = config.functions_path.as_deref();
-            let started = functions::start(&mut opened.world, &config.data, url, run_as, path);
+        if let Some(options) = &config.functions {
+            let run_as = functions::run_as(options.users);
+            let url = url_of(&listener, secured.is_some())?;
+            let started = functions::start(&mut opened.world, &config.data, url, run_as, options);
             started.map_err(StartError)?;
         }
-        serve(listener, acceptor, opened, &config.region, Kind::Server).await
+        let plan = plan(&config)?;
+        let settled = Settled { secured, quotas, plan, exporter, peers: door };
+        serve(listener, settled, opened, (&config.region, Kind::Server)).await
     })
 }
 
@@ -58,9 +67,12 @@ pub fn run_server(options: ServerOptions) -> Result<(), StartError> {
 /// # Errors
 /// What kept it from starting.
 pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
-    log::start(&options.log).map_err(StartError)?;
+    let function_options = options.functions().map_err(|error| StartError(error.to_string()))?;
+    let quotas = options.quotas().map_err(|error| StartError(error.to_string()))?;
+    let traces = options.traces().map_err(|error| StartError(error.to_string()))?;
+    let exporter = start_telling(&options.log, traces.as_ref())?;
     block_on(async {
-        let listener = bind(options.listen).await?;
+        let listener = bind(options.listen, "--listen").await?;
         let folder = tempfile::Builder::new().prefix("coffer-dev-").tempdir();
         let folder = folder.map_err(|error| StartError(format!("no temporary folder: {error}")))?;
         let clock = Arc::new(MovableClock::default());
@@ -68,27 +80,41 @@ pub fn run_dev(options: &DevOptions) -> Result<(), StartError> {
         let opened = open::open_dev(folder.path(), exports, clock).await;
         let mut opened = opened.map_err(StartError)?;
         let internet = Internet::new(None, true).map_err(StartError)?;
-        let databases = Databases::new(None, true).map_err(StartError)?;
-        opened.world.outside = Arc::new(Beyond { internet, databases });
-        if options.functions_enabled {
+        let rotators =
+            Rotators::new(None, options.rotation_rules_file.as_deref(), true, runtime::entropy());
+        let rotators = rotators.map_err(StartError)?;
+        opened.world.outside = Arc::new(Beyond { internet, rotators, peers: None });
+        if let Some(options) = &function_options {
             let (url, run_as) = (url_of(&listener, false)?, functions::run_as_in_dev());
-            let path = options.functions_path.as_deref();
-            let started = functions::start(&mut opened.world, folder.path(), url, run_as, path);
+            let (world, data) = (&mut opened.world, folder.path());
+            let started = functions::start(world, data, url, run_as, options);
             started.map_err(StartError)?;
         }
-        serve(listener, None, opened, REGION_DEFAULT, Kind::Dev).await
+        let peers = PeerDoor::default();
+        let settled = Settled { secured: None, quotas, plan: None, exporter, peers };
+        serve(listener, settled, opened, (REGION_DEFAULT, Kind::Dev)).await
     })
 }
 
 /// What the settings let jobs reach.
-fn beyond(config: &Config) -> Result<Beyond, String> {
+fn beyond(config: &Config, peers: Option<Arc<Peers>>) -> Result<Beyond, String> {
     Ok(Beyond {
+        peers,
         internet: Internet::new(config.oidc_ca_file.as_deref(), config.oidc_allow_loopback)?,
-        databases: Databases::new(
+        rotators: Rotators::new(
             config.rotation_ca_file.as_deref(),
+            config.rotation_rules_file.as_deref(),
             config.rotation_allow_loopback,
+            runtime::entropy(),
         )?,
     })
+}
+
+/// When backups are made that nobody asks for.
+fn plan(config: &Config) -> Result<Option<BackupPlan>, StartError> {
+    let region = config.region.parse();
+    let region = region.map_err(|_| StartError(format!("no region: `{}`", config.region)))?;
+    Ok(config.backups.every.map(|every| BackupPlan { every, region }))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,33 +123,106 @@ enum Kind {
     Dev,
 }
 
+/// Starts the log, and traces where they are asked for.
+fn start_telling(
+    filter: &str,
+    traces: Option<&TraceOptions>,
+) -> Result<Option<Exporter>, StartError> {
+    let (layer, exporter) = traces.map(traces::start).transpose().map_err(StartError)?.unzip();
+    log::start(filter, layer).map_err(StartError)?;
+    Ok(exporter)
+}
+
+/// What the settings have made, beside what was opened.
+struct Settled {
+    secured: Option<Secured>,
+    quotas: Option<Quotas>,
+    plan: Option<BackupPlan>,
+    exporter: Option<Exporter>,
+    peers: PeerDoor,
+}
+
+/// The peers, and where those are let in that have replicas here.
+#[derive(Default)]
+struct PeerDoor {
+    peers: Option<Arc<Peers>>,
+    listener: Option<TcpListener>,
+}
+
+/// Listens for peers, where any may write here.
+async fn door(config: &Config, peers: Option<Arc<Peers>>) -> Result<PeerDoor, StartError> {
+    let have_writers = peers.as_ref().is_some_and(|peers| peers.have_writers());
+    let listener = match (config.peer_listen, have_writers) {
+        (Some(address), true) => Some(bind(address, "--peer-listen").await?),
+        (None, false) => None,
+        (Some(_), false) => {
+            return Err(StartError(
+                "--peer-listen is for peers that have replicas here, and none of --peers has: give \
+                 one certificate_names, or leave --peer-listen out"
+                    .to_owned(),
+            ));
+        }
+        (None, true) => {
+            return Err(StartError(
+                "a peer of --peers has replicas here: give the address that it reaches with \
+                 --peer-listen"
+                    .to_owned(),
+            ));
+        }
+    };
+    Ok(PeerDoor { peers, listener })
+}
+
 async fn serve(
     listener: TcpListener,
-    acceptor: Option<TlsAcceptor>,
+    settled: Settled,
     opened: Opened,
-    region: &str,
-    kind: Kind,
+    (region, kind): (&str, Kind),
 ) -> Result<(), StartError> {
-    let Opened { world, store, first } = opened;
+    let Settled { secured, quotas, plan, exporter, peers } = settled;
+    let PeerDoor { peers, listener: peer_listener } = peers;
+    let Opened { world, store, first, lock: _lock, store_metrics } = opened;
     let bodies = Room::new(world.functions.is_enabled());
-    let road = Road::new(Arc::new(world), coffer_services::SERVICES);
-    let metrics = Metrics::new(road.routes())
+    let road = Road::new(Arc::new(world), coffer_services::SERVICES).with_quotas(quotas);
+    let dropped = exporter.as_ref().map(Exporter::dropped);
+    let collectors = peers.as_ref().map(|peers| peers.collectors()).unwrap_or_default();
+    let metrics = Metrics::new(road.routes(), &store_metrics, dropped)
+        .and_then(|metrics| metrics.with(collectors))
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
+    if let Some(ends) = secured.as_ref().and_then(|secured| secured.ends) {
+        metrics.state.certificate_ends(ends);
+    }
     let state = Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
-    let url = url_of(&listener, acceptor.is_some())?;
+    let url = url_of(&listener, secured.is_some())?;
     trail::catch_up(state.road.world()).await;
     let (stop_sender, stop) = watch::channel(false);
     let stopping = stop_on_signal(stop_sender)?;
-    let runner = runtime::spawn(jobs::run_jobs(state.clone(), stop.clone()));
+    let runner = runtime::spawn(jobs::run_jobs(state.clone(), plan, stop.clone()));
+    let (ended_sender, ended) = watch::channel(false);
+    let exporting = exporter.map(|exporter| runtime::spawn(exporter.run(ended)));
+    let receiving = peers.zip(peer_listener).map(|(peers, listener)| {
+        let world = state.road.world().clone();
+        runtime::spawn(peers::listen(peers, world, listener, stop.clone()))
+    });
     tell(&greeting(&url, region, kind, &first));
     tracing::info!(%address, "serving");
+    let acceptor = secured.map(|secured| secured.acceptor);
     listen::listen(state.clone(), listener, acceptor, stop).await;
+    if let Some(receiving) = receiving
+        && receiving.await.is_err()
+    {
+        tracing::error!("the task that lets peers in ended badly");
+    }
     // Both end once the stop has been told; what a panic in them was, the log says already.
     if runner.await.is_err() || stopping.await.is_err() {
         tracing::error!("a task of the server ended badly");
     }
     trail::ship(state.road.world()).await;
+    if let Some(exporting) = exporting {
+        ended_sender.send_replace(true);
+        exporting.await.unwrap_or_else(|error| tracing::error!(%error, "traces ended badly"));
+    }
     store.close().await.map_err(|error| StartError(format!("cannot close the store: {error}")))?;
     tracing::info!("stopped");
     Ok(())
@@ -136,9 +235,9 @@ fn url_of(listener: &TcpListener, has_tls: bool) -> Result<String, StartError> {
     Ok(format!("{scheme}://{}", reachable(address)))
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
+async fn bind(address: SocketAddr, flag: &str) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|error| {
-        StartError(format!("cannot listen on {address}: {error}; choose another with --listen"))
+        StartError(format!("cannot listen on {address}: {error}; choose another with {flag}"))
     })
 }
 

@@ -15,6 +15,13 @@ pub fn real_now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// The real time in nanoseconds since 1970, as traces have it.
+#[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
+pub fn unix_nanoseconds() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// A point of the monotonic clock, for durations.
 #[expect(clippy::disallowed_methods, reason = "the one place where the clock is read")]
 pub fn instant() -> Instant {
@@ -37,12 +44,24 @@ where
 }
 
 /// The clock of `coffer server`: the real time, which nobody moves.
-#[derive(Debug, Default)]
-pub struct RealClock;
+#[derive(Debug)]
+pub struct RealClock {
+    started: Instant,
+}
+
+impl Default for RealClock {
+    fn default() -> Self {
+        Self { started: instant() }
+    }
+}
 
 impl Clock for RealClock {
     fn now(&self) -> Timestamp {
         real_now()
+    }
+
+    fn steady(&self) -> Duration {
+        self.started.elapsed()
     }
 
     fn real_now(&self) -> Timestamp {

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coffer_pipeline::{Answer, Received, Road, TlsSession};
+use coffer_pipeline::{Answer, Received, Road, TlsSession, spans};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use tracing::Instrument as _;
 
 use crate::body;
 use crate::metrics::Metrics;
 use crate::readiness::Readiness;
-use crate::runtime;
+use crate::{runtime, traces};
 
 /// What every connection shares.
 pub(crate) struct State {
@@ -42,14 +43,26 @@ pub(crate) async fn serve(
         return own_path(&state, request.method(), path).await;
     }
     let started = runtime::instant();
-    let answer = match is_invocation(&request) {
-        true => to_its_end(state.clone(), peer, request).await,
-        false => travel(&state, peer, request).await,
+    let answer = match spans::are_made() {
+        false => answer(&state, peer, request).await,
+        true => {
+            let span = traces::request(request.headers());
+            let answer = Box::pin(answer(&state, peer, request)).instrument(span.clone()).await;
+            traces::tell(&span, &answer);
+            answer
+        }
     };
     let took = started.elapsed();
     state.metrics.answered(&answer, took);
     log(&answer, took);
     response(answer)
+}
+
+async fn answer(state: &Arc<State>, peer: Peer, request: Request<Incoming>) -> Answer {
+    match is_invocation(&request) {
+        true => to_its_end(state.clone(), peer, request).await,
+        false => travel(state, peer, request).await,
+    }
 }
 
 /// Whether a function is called, which goes on whether or not its caller waits.
@@ -60,7 +73,8 @@ fn is_invocation(request: &Request<Incoming>) -> bool {
 /// Takes a request to its end also where its caller goes away: what a function has begun is
 /// recorded.
 async fn to_its_end(state: Arc<State>, peer: Peer, request: Request<Incoming>) -> Answer {
-    let travelling = runtime::spawn(async move { travel(&state, peer, request).await });
+    let travelling = async move { travel(&state, peer, request).await };
+    let travelling = runtime::spawn(travelling.instrument(tracing::Span::current()));
     travelling.await.unwrap_or_else(|error| Answer::lost(&error))
 }
 
@@ -92,7 +106,11 @@ async fn own_path(state: &State, method: &Method, path: &str) -> Response<Full<B
             Ok(()) => plain(StatusCode::OK, JSON, r#"{"status":"ready"}"#),
             Err(why) => plain(StatusCode::SERVICE_UNAVAILABLE, JSON, why.to_string()),
         },
-        METRICS_PATH => plain(StatusCode::OK, PROMETHEUS, state.metrics.text()),
+        METRICS_PATH => {
+            let is_ready = state.readiness.check(&state.road).await.is_ok();
+            state.metrics.state.look(state.road.world(), is_ready);
+            plain(StatusCode::OK, PROMETHEUS, state.metrics.text())
+        }
         _ => plain(StatusCode::NOT_FOUND, TEXT, "no such path\n"),
     }
 }

@@ -2,26 +2,32 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use coffer_model::Timestamp;
 use coffer_pipeline::TlsSession;
 use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
+use x509_cert::Certificate;
+use x509_cert::der::Decode as _;
+
+/// How connections are secured, and how long for.
+pub(crate) struct Secured {
+    /// What does the handshakes.
+    pub(crate) acceptor: TlsAcceptor,
+    /// When the first certificate of the chain ends, where that can be read.
+    pub(crate) ends: Option<Timestamp>,
+}
 
 /// Reads the certificate chain and its key.
 ///
 /// # Errors
 /// A sentence for the operator: which file, and what is wrong with it.
-pub(crate) fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, String> {
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| format!("cannot read certificates in `{}`: {error}", cert.display()))?;
-    if certificates.is_empty() {
-        return Err(format!("no certificate in `{}`; give a PEM file", cert.display()));
-    }
-    let private_key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| format!("cannot read the private key in `{}`: {error}", key.display()))?;
+pub(crate) fn secured(cert: &Path, key: &Path) -> Result<Secured, String> {
+    let (certificates, private_key) = read(cert, key)?;
+    let ends = certificates.iter().filter_map(end_of).min();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -36,7 +42,33 @@ pub(crate) fn acceptor(cert: &Path, key: &Path) -> Result<TlsAcceptor, String> {
             )
         })?;
     config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok(Secured { acceptor: TlsAcceptor::from(Arc::new(config)), ends })
+}
+
+/// When a certificate ends.
+fn end_of(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
+    let read = Certificate::from_der(certificate).ok()?;
+    let seconds = read.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
+    Some(Timestamp::EPOCH.plus(Duration::from_secs(seconds)))
+}
+
+/// Reads a certificate chain and its private key.
+///
+/// # Errors
+/// A sentence for the operator: which file, and what is wrong with it.
+pub(crate) fn read(
+    cert: &Path,
+    key: &Path,
+) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
+    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
+        .and_then(Iterator::collect)
+        .map_err(|error| format!("cannot read certificates in `{}`: {error}", cert.display()))?;
+    if certificates.is_empty() {
+        return Err(format!("no certificate in `{}`; give a PEM file", cert.display()));
+    }
+    let private_key = PrivateKeyDer::from_pem_file(key)
+        .map_err(|error| format!("cannot read the private key in `{}`: {error}", key.display()))?;
+    Ok((certificates, private_key))
 }
 
 /// What was agreed on with a client, in the names that CloudTrail uses: those of OpenSSL. Nothing

@@ -1,7 +1,9 @@
 //! Certificate authorities whose word counts: the system's, and those that the operator adds.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -29,4 +31,27 @@ pub(crate) fn with_system(added: &[CertificateDer<'static>]) -> Vec<CertificateD
     let mut trusted = system.certs;
     trusted.extend(added.iter().cloned());
     trusted
+}
+
+/// How others prove who they are to this process: by the word of the system's authorities and of these,
+/// which are those of a flag.
+///
+/// # Errors
+/// A sentence for the operator.
+pub(crate) fn client(
+    added: &[CertificateDer<'static>],
+    flag: &str,
+) -> Result<Arc<ClientConfig>, String> {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(with_system(added));
+    if roots.is_empty() {
+        return Err(format!("no certificate authority is known; give some with {flag}"));
+    }
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| format!("cannot set TLS up: {error}"))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
 }

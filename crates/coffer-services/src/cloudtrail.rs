@@ -7,6 +7,8 @@ pub(crate) mod deliver;
 mod describe_trails;
 mod digest;
 mod errors;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod get_event_selectors;
 mod get_trail;
 mod get_trail_status;
@@ -32,6 +34,8 @@ mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 pub use resource_name::is_meant;
 
 /// CloudTrail on the port.
@@ -40,6 +44,7 @@ pub const SERVICE: Service = Service {
     protocol: Protocol::Json {
         target_prefix: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
     },
+    throttled: quotas::rate_exceeded,
     operations: &[
         Entry::of::<add_tags::AddTags>(),
         Entry::of::<create_trail::CreateTrail>(),

@@ -43,6 +43,8 @@ mod detach_user_policy;
 mod enable_mfa_device;
 pub mod errors;
 mod find;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod get_access_key_last_used;
 mod get_account_authorization_details;
 mod get_account_password_policy;
@@ -142,6 +144,8 @@ mod wire_simulation;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 /// IAM on the port.
 pub const SERVICE: Service = Service {
     name: "iam",
@@ -149,6 +153,7 @@ pub const SERVICE: Service = Service {
         version: "2010-05-08",
         namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
     },
+    throttled: quotas::rate_exceeded,
     operations: &[
         // Users, groups, access keys, MFA devices, the account.
         Entry::of::<add_user_to_group::AddUserToGroup>(),

@@ -24,6 +24,8 @@ pub mod envelope;
 pub mod errors;
 pub(crate) mod expire_key_material;
 mod find;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod generate_data_key;
 mod generate_data_key_pair;
 mod generate_data_key_pair_without_plaintext;
@@ -58,6 +60,7 @@ mod multi_region;
 mod pages;
 mod permission;
 mod put_key_policy;
+mod quota;
 mod re_encrypt;
 mod replicate_key;
 mod request;
@@ -86,10 +89,13 @@ mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 /// KMS on the port.
 pub const SERVICE: Service = Service {
     name: "kms",
     protocol: Protocol::Json { target_prefix: "TrentService" },
+    throttled: quotas::kms_rate_exceeded,
     operations: &[
         Entry::of::<cancel_key_deletion::CancelKeyDeletion>(),
         Entry::of::<create_alias::CreateAlias>(),

@@ -11,6 +11,8 @@ mod environment;
 mod errors;
 mod function;
 mod function_name;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod get_function;
 mod get_function_code_signing_config;
 mod get_function_concurrency;
@@ -42,15 +44,19 @@ mod wire_configuration;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 pub(crate) use code::ForgetCode;
 pub(crate) use invoke_later::InvokeLater;
 pub(crate) use order::demand_to_invoke;
+pub(crate) use order::must_be_invocable;
 pub use order::{NotInvoked, Source, order_for};
 
 /// Lambda on the port.
 pub const SERVICE: Service = Service {
     name: "lambda",
     protocol: Protocol::RestJson,
+    throttled: quotas::lambda_rate_exceeded,
     operations: &[
         Entry::of::<add_permission::AddPermission>(),
         Entry::of::<create_function::CreateFunction>(),

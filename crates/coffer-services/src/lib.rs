@@ -8,6 +8,7 @@ pub mod kms;
 pub mod lambda;
 pub mod organizations;
 mod page;
+pub mod quotas;
 pub mod secretsmanager;
 pub mod ssm;
 pub mod sts;
@@ -31,6 +32,8 @@ pub const SERVICES: &[Service] = &[
 /// Every kind of job.
 pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<coffer::change_root_key::ChangeRootKey>(),
+    JobEntry::of_errand::<coffer::make_backup::MakeBackup>(),
+    JobEntry::of::<coffer::plan_backup::PlanBackup>(),
     JobEntry::of::<cloudtrail::deliver::DeliverLogFiles>(),
     JobEntry::of::<kms::delete_due_key::DeleteDueKey>(),
     JobEntry::of::<kms::expire_key_material::ExpireKeyMaterial>(),
@@ -38,6 +41,8 @@ pub const JOBS: &[JobEntry] = &[
     JobEntry::of::<lambda::ForgetCode>(),
     JobEntry::of_errand::<lambda::InvokeLater>(),
     JobEntry::of::<secretsmanager::end_secret::EndSecret>(),
+    JobEntry::of::<secretsmanager::peers::arriving::ForgetEnd>(),
+    JobEntry::of_errand::<secretsmanager::peers::deliver_replica::DeliverReplica>(),
     JobEntry::of::<secretsmanager::replicate_secret::ReplicateSecret>(),
     JobEntry::of_errand::<secretsmanager::rotation::CarryOutRotation>(),
     JobEntry::of::<secretsmanager::rotation::PlanRotation>(),

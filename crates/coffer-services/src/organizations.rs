@@ -22,6 +22,8 @@ mod enable_policy_type;
 mod errors;
 pub(crate) mod find;
 pub(crate) mod found;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 #[cfg(test)]
 mod golden;
 mod list_accounts;
@@ -47,10 +49,13 @@ mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 /// Organizations on the port.
 pub const SERVICE: Service = Service {
     name: "organizations",
     protocol: Protocol::Json { target_prefix: "AWSOrganizationsV20161128" },
+    throttled: quotas::organizations_rate_exceeded,
     operations: &[
         Entry::of::<attach_policy::AttachPolicy>(),
         Entry::of::<close_account::CloseAccount>(),

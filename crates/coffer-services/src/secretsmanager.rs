@@ -11,6 +11,8 @@ mod disassociate_cross_account_replica;
 pub(crate) mod end_secret;
 mod errors;
 mod filter;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod get_random_password;
 mod get_resource_policy;
 mod get_secret_value;
@@ -21,6 +23,7 @@ mod list_resource_policies;
 mod list_secret_version_ids;
 mod list_secrets;
 mod listing;
+pub mod peers;
 mod policy;
 mod policy_name;
 mod put_resource_policy;
@@ -47,13 +50,15 @@ mod write;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
-pub use rotation::ROTATORS;
+use crate::quotas;
+
 pub(crate) use secret::{Rotation, SecretRecord};
 
 /// Secrets Manager on the port.
 pub const SERVICE: Service = Service {
     name: "secretsmanager",
     protocol: Protocol::Json { target_prefix: "secretsmanager" },
+    throttled: quotas::rate_exceeded,
     operations: &[
         Entry::of::<associate_cross_account_replica::AssociateCrossAccountReplica>(),
         Entry::of::<batch_get_secret_value::BatchGetSecretValue>(),

@@ -12,6 +12,8 @@ mod describe_parameters;
 pub mod encryption_sdk;
 pub mod errors;
 mod filter;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod get_parameter;
 mod get_parameter_history;
 mod get_parameters;
@@ -46,10 +48,13 @@ mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 /// Parameter Store on the port.
 pub const SERVICE: Service = Service {
     name: "ssm",
     protocol: Protocol::Json { target_prefix: "AmazonSSM" },
+    throttled: quotas::rate_exceeded,
     operations: &[
         Entry::of::<add_tags_to_resource::AddTagsToResource>(),
         Entry::of::<delete_parameter::DeleteParameter>(),

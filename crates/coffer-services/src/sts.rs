@@ -7,6 +7,8 @@ mod authorization_message;
 mod credentials;
 mod decode_authorization_message;
 mod errors;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod get_access_key_info;
 mod get_caller_identity;
 mod get_federation_token;
@@ -23,6 +25,8 @@ mod wire;
 
 use coffer_pipeline::{Entry, Protocol, Service};
 
+use crate::quotas;
+
 pub use authorization_message::encode_authorization_message;
 pub(crate) use service_session::service_session;
 
@@ -33,6 +37,7 @@ pub const SERVICE: Service = Service {
         version: "2011-06-15",
         namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     },
+    throttled: quotas::rate_exceeded,
     operations: &[
         Entry::of::<assume_role::AssumeRole>(),
         Entry::of::<assume_role_with_web_identity::AssumeRoleWithWebIdentity>(),

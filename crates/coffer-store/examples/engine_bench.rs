@@ -1,6 +1,7 @@
-//! Prints how fast the embedded engine writes durably and reads, in this directory's file system.
+//! Prints how fast an engine writes durably and reads: the embedded one in this directory's file
+//! system, or the one of a database, where nothing may be in the store.
 //!
-//! `cargo run --release -p coffer-store --example engine_bench [DIRECTORY]`
+//! `cargo run --release -p coffer-store --example engine_bench [DIRECTORY | postgres://…]`
 
 #![expect(
     clippy::unwrap_used,
@@ -16,13 +17,12 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use coffer_store::{
-    Batch, CipherError, Direction, Embedded, Key, Record, RowCipher, Scan, Store, Tables,
-    Transaction,
+    Batch, CipherError, Direction, Embedded, Key, Postgres, Reads, Record, RowCipher, Scan, Store,
+    Tables, Transaction,
 };
 use serde::{Deserialize, Serialize};
 
-const ROWS: usize = 100_000;
-const READS: usize = 200_000;
+const ROWS: usize = 20_000;
 const VALUE_BYTES: usize = 300;
 
 #[derive(Serialize, Deserialize)]
@@ -51,9 +51,18 @@ impl RowCipher for Plain {
 }
 
 fn main() {
-    let parent = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
-    let directory = tempfile::tempdir_in(parent).unwrap();
-    let store = Arc::new(Embedded::open(directory.path()).unwrap());
+    let place = std::env::args().nth(1).unwrap_or_else(|| ".".to_owned());
+    if place.starts_with("postgres://") {
+        let address = place.parse().unwrap();
+        measure(Arc::new(wait(Postgres::open(address, Reads::Cached)).unwrap()), 20_000);
+    } else {
+        let directory = tempfile::tempdir_in(place).unwrap();
+        measure(Arc::new(Embedded::open(directory.path()).unwrap()), 200_000);
+    }
+}
+
+fn measure(store: Arc<dyn Store>, count: usize) {
+    let reads = f64::from(u32::try_from(count).unwrap());
     for threads in [1, 32] {
         let started = Instant::now();
         write(&*store, threads);
@@ -62,32 +71,32 @@ fn main() {
     }
     wait(async {
         let started = Instant::now();
-        for number in 0..READS {
+        for number in 0..count {
             let key = key(&(number * 7_919 % ROWS).to_string());
             black_box(store.read(&[key]).await.unwrap());
         }
-        println!("point read: {:.2} us", started.elapsed().as_secs_f64() * 1e6 / reads());
+        println!("point read: {:.2} us", started.elapsed().as_secs_f64() * 1e6 / reads);
 
         let prefix = Key::build("note").prefix();
         let started = Instant::now();
-        for number in 0..READS {
+        for number in 0..count {
             let after = key(&(number * 7_919 % ROWS).to_string());
             let direction = Direction::Ascending;
             let scan = Scan { prefix: &prefix, after: Some(&after), rows_max: 10, direction };
             black_box(store.scan(scan).await.unwrap());
         }
-        println!("scan of ten: {:.2} us", started.elapsed().as_secs_f64() * 1e6 / reads());
+        println!("scan of ten: {:.2} us", started.elapsed().as_secs_f64() * 1e6 / reads);
 
-        let tables = Tables::new(Arc::<Embedded>::clone(&store), Arc::new(Plain));
+        let tables = Tables::new(Arc::clone(&store), Arc::new(Plain));
         let mut transaction = Transaction::new();
         transaction.put(Note { name: "cached".to_owned() }, None);
         tables.commit(transaction).await.unwrap();
         let key = key("cached");
         let started = Instant::now();
-        for _ in 0..READS {
+        for _ in 0..count {
             black_box(tables.get::<Note>(black_box(&key)).await.unwrap());
         }
-        println!("cached record: {:.0} ns", started.elapsed().as_secs_f64() * 1e9 / reads());
+        println!("cached record: {:.0} ns", started.elapsed().as_secs_f64() * 1e9 / reads);
         store.close().await.unwrap();
     });
 }
@@ -118,8 +127,4 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 fn rows() -> f64 {
     f64::from(u32::try_from(ROWS).unwrap())
-}
-
-fn reads() -> f64 {
-    f64::from(u32::try_from(READS).unwrap())
 }

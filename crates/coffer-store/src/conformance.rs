@@ -12,6 +12,7 @@
 mod concurrency;
 mod rows;
 mod scans;
+mod snapshots;
 
 use std::any::Any;
 use std::sync::Arc;
@@ -30,7 +31,12 @@ pub use self::rows::{
     what_is_put_is_read_back,
 };
 pub use self::scans::{
-    prefixes_may_end_in_any_byte, scans_go_on_after_any_key, scans_go_through_keys_in_order,
+    long_keys_are_kept_whole_and_in_order, prefixes_may_end_in_any_byte, scans_go_on_after_any_key,
+    scans_go_through_keys_in_order,
+};
+pub use self::snapshots::{
+    a_closed_store_takes_no_snapshot, a_snapshot_holds_every_row_in_order,
+    a_snapshot_is_of_one_moment, snapshots_hold_whole_commits_only,
 };
 use crate::{Batch, CommitError, Direction, Key, Revision, Row, Scan, Store};
 
@@ -117,6 +123,11 @@ macro_rules! conformance_suite {
             scans_go_through_keys_in_order,
             scans_go_on_after_any_key,
             prefixes_may_end_in_any_byte,
+            long_keys_are_kept_whole_and_in_order,
+            a_snapshot_holds_every_row_in_order,
+            a_snapshot_is_of_one_moment,
+            snapshots_hold_whole_commits_only,
+            a_closed_store_takes_no_snapshot,
             readers_see_whole_commits_only,
             acknowledged_writes_are_visible_to_every_thread,
             observers_hear_of_every_change_before_its_answer,

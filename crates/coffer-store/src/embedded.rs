@@ -4,7 +4,9 @@ mod beside;
 mod checkpointer;
 mod connection;
 mod directory;
+mod log;
 mod readers;
+mod snapshot;
 mod writer;
 
 use std::fmt;
@@ -16,11 +18,12 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::beside::Beside;
-use self::directory::DirectoryLock;
+pub use self::directory::DirectoryLock;
 use self::readers::Readers;
+use self::snapshot::EmbeddedSnapshot;
 use self::writer::{Command, Writer};
 use crate::store::{Excess, READ_KEYS_MAX, SCAN_ROWS_MAX};
-use crate::{Batch, CommitError, Key, Observer, Revision, Row, Scan, Store, StoreError};
+use crate::{Batch, CommitError, Key, Observer, Revision, Row, Scan, Snapshot, Store, StoreError};
 
 /// A store in one directory of this machine, for one process at a time.
 ///
@@ -31,6 +34,7 @@ pub struct Embedded {
     commands: mpsc::Sender<Command>,
     shared: Arc<Shared>,
     writer: Mutex<Option<JoinHandle<()>>>,
+    options: EmbeddedOptions,
 }
 
 /// What an embedded store may use.
@@ -75,7 +79,7 @@ impl Embedded {
         let (shared, writer, commands) = assemble(options, lock).map_err(failed)?;
         let writer = start_thread("store-writer", move || writer.run())
             .map_err(|error| failed(OpenCause::Io(error.to_string())))?;
-        Ok(Self { commands, shared, writer: Mutex::new(Some(writer)) })
+        Ok(Self { commands, shared, writer: Mutex::new(Some(writer)), options: options.clone() })
     }
 
     /// Waits for the writer thread; true unless it had to be left alone.
@@ -102,6 +106,14 @@ impl Store for Embedded {
         self.shared.readers.with(|connection| connection::scan(connection, &scan))
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        if self.commands.is_closed() {
+            return Err(StoreError::Unavailable(CLOSED.to_owned()));
+        }
+        let file = self.options.directory.join(directory::STORE_FILE);
+        Ok(Box::new(EmbeddedSnapshot::take(&file, &self.options)?))
+    }
+
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
         batch.check()?;
         let (answer, outcome) = oneshot::channel();
@@ -113,6 +125,11 @@ impl Store for Embedded {
 
     fn watch(&self, observer: Arc<dyn Observer>) {
         self.shared.observers.write().unwrap_or_else(PoisonError::into_inner).push(observer);
+    }
+
+    fn is_exclusive(&self) -> bool {
+        // By the lock of the directory.
+        true
     }
 
     async fn close(&self) -> Result<(), StoreError> {

@@ -8,12 +8,15 @@ use async_trait::async_trait;
 
 use crate::key::prefix_end;
 use crate::store::{Excess, READ_KEYS_MAX, SCAN_ROWS_MAX};
-use crate::{Batch, CommitError, Direction, Key, Observer, Revision, Row, Scan, Store, StoreError};
+use crate::{
+    Batch, CommitError, Direction, Key, Observer, Revision, Row, Scan, Snapshot, Store, StoreError,
+};
 
 /// A store in memory. Without faults it only keeps nothing; with them it does, by its seed, what
 /// a store on a bad day does. In one thread the same seed makes the same faults.
 pub struct Sim {
     state: Mutex<State>,
+    is_exclusive: bool,
 }
 
 /// What goes wrong, and how often.
@@ -35,6 +38,11 @@ impl Sim {
         Self::with_faults(0, Faults::default())
     }
 
+    /// An empty store without faults that is one process's alone.
+    pub fn alone() -> Self {
+        Self { is_exclusive: true, ..Self::new() }
+    }
+
     /// An empty store with the faults of this seed.
     pub fn with_faults(seed: u64, faults: Faults) -> Self {
         let state = State {
@@ -48,7 +56,7 @@ impl Sim {
             crashes: 0,
             is_closed: false,
         };
-        Self { state: Mutex::new(state) }
+        Self { state: Mutex::new(state), is_exclusive: false }
     }
 
     /// Changes what goes wrong from now on.
@@ -114,6 +122,13 @@ impl Store for Sim {
         Ok(state.scan(&scan))
     }
 
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        self.delay().await;
+        let mut state = self.state();
+        state.check_available().map_err(StoreError::Unavailable)?;
+        Ok(Box::new(SimSnapshot(state.rows.clone())))
+    }
+
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
         batch.check()?;
         let under_way = UnderWay::begin(self, batch)?;
@@ -128,11 +143,25 @@ impl Store for Sim {
         self.state().observers.push(observer);
     }
 
+    fn is_exclusive(&self) -> bool {
+        self.is_exclusive
+    }
+
     async fn close(&self) -> Result<(), StoreError> {
         let mut state = self.state();
         state.is_closed = true;
         state.observers.clear();
         Ok(())
+    }
+}
+
+struct SimSnapshot(BTreeMap<Key, Row>);
+
+#[async_trait]
+impl Snapshot for SimSnapshot {
+    async fn next(&mut self) -> Result<Vec<(Key, Row)>, StoreError> {
+        tokio::task::yield_now().await;
+        Ok(std::iter::from_fn(|| self.0.pop_first()).take(SNAPSHOT_ROWS).collect())
     }
 }
 
@@ -266,6 +295,8 @@ impl Chance {
         per_mille > 0 && self.next() % 1_000 < u64::from(per_mille)
     }
 }
+
+const SNAPSHOT_ROWS: usize = 64;
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -20,6 +21,11 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the rows under a prefix, in order, from one consistent snapshot.
     async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError>;
 
+    /// All rows as they are at one moment, which is not before any commit that was acknowledged before
+    /// the call. Commits go on meanwhile; an engine may need room for what they replace until the
+    /// snapshot is dropped.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError>;
+
     /// Applies a batch if all its expectations hold: all of it or nothing, durable before it
     /// answers. A batch may be only expectations, and then answers with the store's revision.
     ///
@@ -28,13 +34,39 @@ pub trait Store: Send + Sync + 'static {
 
     /// Registers an observer of changes; it stays until the store is closed.
     ///
-    /// `embedded` and `sim` call it after a commit is durable and visible to readers and before
-    /// the commit answers. Other engines may call it late, so correctness never rests on it.
+    /// It is called after a commit is durable and visible to readers and before the commit answers.
+    /// Engines that several processes have open call it late for the commits of others; how late is
+    /// bounded where [`Store::is_fresh`] says so.
     fn watch(&self, observer: Arc<dyn Observer>);
+
+    /// Whether what was read earlier, and has not changed by what observers have heard, may be taken
+    /// for what is there now. Where it may not, whoever keeps what it has read asks again.
+    fn is_fresh(&self) -> bool {
+        true
+    }
+
+    /// How long ago this process last knew all changes that others had made; nothing where there are no
+    /// others, or where nobody keeps what was read.
+    fn feed_age(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether no other process has this store, for as long as this one has it open: whatever another
+    /// one has left in it is of a process that has ended.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
 
     /// Finishes what is queued, folds the log into the store and releases it. Verbs called
     /// afterwards are refused as unavailable.
     async fn close(&self) -> Result<(), StoreError>;
+}
+
+/// All rows of a store, as they were at one moment, in the order of their keys.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// The next rows; none when there are no more. After an error there are no more either.
+    async fn next(&mut self) -> Result<Vec<(Key, Row)>, StoreError>;
 }
 
 /// What is told which rows have changed.
@@ -42,6 +74,9 @@ pub trait Observer: Send + Sync + 'static {
     /// Hears of one commit: the keys that it put or deleted, each once. Must be quick, must not
     /// call the store, and must bear being told of a change that did not come to be.
     fn changed(&self, keys: &[Key], revision: Revision);
+
+    /// Hears that any key may have changed, because changes were missed.
+    fn missed(&self);
 }
 
 /// The number of a commit: each one has a greater revision than those before it, and no number is

@@ -18,9 +18,8 @@ use crate::{CommitError, Direction, Key, Revision, Row, Scan, Store, StoreError}
 
 /// The records of a store, opened and decoded.
 ///
-/// Reads go through a bounded cache. It is exact above an engine that tells its observers before
-/// it acknowledges, and what is committed through these tables is visible here at once above any
-/// engine.
+/// Reads go through a bounded cache, for as long as the engine says that it is fresh. What is committed
+/// through these tables is visible here at once.
 pub struct Tables {
     store: Arc<dyn Store>,
     cipher: Arc<dyn RowCipher>,
@@ -40,6 +39,19 @@ impl Default for CacheLimits {
     fn default() -> Self {
         Self { bytes_max: 64 << 20, records_max: 200_000 }
     }
+}
+
+/// What the cache has been good for since the start, and what it holds now.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheCounts {
+    /// Looks that found what they looked for.
+    pub hits: u64,
+    /// Looks that did not, and reads of the engine instead.
+    pub misses: u64,
+    /// How many bytes it holds, by estimate.
+    pub bytes: usize,
+    /// How many records, absent ones included.
+    pub records: usize,
 }
 
 /// What is under a key, and the revision that a commit can expect there.
@@ -81,6 +93,11 @@ impl Tables {
     /// The engine below, for what is no record.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
+    }
+
+    /// What the cache has been good for.
+    pub fn cache_counts(&self) -> CacheCounts {
+        self.cache.counts()
     }
 
     /// Reads a record, from the cache if it is there.
@@ -219,6 +236,9 @@ impl Tables {
     }
 
     fn cached<R: Record>(&self, key: &Key) -> Option<Versioned<R>> {
+        if !self.store.is_fresh() {
+            return None;
+        }
         let cached = self.cache.get(key)?;
         let record = match cached.record {
             Some(record) => Some(record.downcast::<R>().ok()?),

@@ -4,11 +4,15 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use coffer_server::{DevOptions, ServerOptions, run_dev, run_server};
+use coffer_server::{
+    DevOptions, MigrateOptions, RestoreOptions, ServerOptions, migrate_store, restore_store,
+    run_dev, run_server,
+};
 
 mod account;
 mod advance;
 mod audit;
+mod backup;
 mod events;
 mod oidc;
 mod rekey;
@@ -37,6 +41,12 @@ enum Command {
     Events(target::Target),
     /// Change the root key of a running server; everything goes on being served meanwhile.
     Rekey(rekey::Rekey),
+    /// Copy the store of a running server into a file of its folder of backups.
+    Backup(Box<backup::Backup>),
+    /// Make a store of a backup; sealed as it is, so no root key is needed.
+    Restore(RestoreOptions),
+    /// Move a store from one engine to another; sealed as it is, so no root key is needed.
+    MigrateStore(MigrateOptions),
     /// Make, list and close accounts.
     #[command(subcommand)]
     Account(account::Account),
@@ -57,7 +67,7 @@ struct Dev {
     #[command(subcommand)]
     command: Option<DevCommand>,
     #[command(flatten)]
-    options: DevOptions,
+    options: Box<DevOptions>,
 }
 
 #[derive(Subcommand)]
@@ -81,6 +91,15 @@ fn main() -> ExitCode {
         }
         Command::Events(target) => events::run(&target),
         Command::Rekey(rekey) => rekey.run(),
+        Command::Backup(backup) => backup.run(),
+        Command::Restore(options) => restore_store(options).and_then(|restored| {
+            let rows = format!("{}, are in the store", backup::summary(&restored));
+            writeln!(std::io::stdout(), "{rows}").map_err(|error| error.to_string())
+        }),
+        Command::MigrateStore(options) => migrate_store(options).and_then(|moved| {
+            let rows = format!("{} rows are in both stores, byte for byte the same", moved.rows);
+            writeln!(std::io::stdout(), "{rows}").map_err(|error| error.to_string())
+        }),
         Command::Account(account) => account.run(),
         Command::Audit(audit) => audit.run(),
         Command::Rotation(rotation) => rotation.run(),

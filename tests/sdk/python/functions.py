@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 
+from identities import allow, policy
 from world import word
 
 
@@ -23,6 +24,34 @@ def execution_role(world, service="lambda.amazonaws.com", **more):
         RoleName=f"run-{word()}", AssumeRolePolicyDocument=document, **more
     )
     return made["Role"]["Arn"]
+
+
+def rotation_role(world):
+    """The ARN of a role that Lambda may assume, and that may rotate secrets."""
+    made = execution_role(world)
+    statement = allow(
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+        "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:GetRandomPassword",
+    )
+    world.iam.put_role_policy(
+        RoleName=made.rpartition("/")[2], PolicyName="p", PolicyDocument=policy(statement)
+    )
+    return made
+
+
+def let_secrets_manager_in(world, function):
+    """Lets Secrets Manager invoke a function for the secrets of its account."""
+    world.functions.add_permission(
+        FunctionName=function,
+        StatementId="SecretsManager",
+        Action="lambda:InvokeFunction",
+        Principal="secretsmanager.amazonaws.com",
+        SourceAccount=world.account,
+    )
 
 
 def make(world, name=None, by=None, **more):

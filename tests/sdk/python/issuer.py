@@ -7,13 +7,13 @@ import hmac
 import http.server
 import ipaddress
 import json
-import ssl
-import threading
 import time
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, utils
+
+from loopback import Loopback
 
 AUDIENCE = "sts.amazonaws.com"
 
@@ -118,31 +118,23 @@ class Issuer:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.scheme = "http"
-        if certificate:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*certificate)
-            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
-            self.scheme = "https"
-        self.thread = threading.Thread(target=self.server.serve_forever, daemon=True)
-        self.thread.start()
+        self.server = Loopback(Handler, certificate)
 
     @property
     def host(self):
         """The URL without its scheme, as condition keys and the provider's ARN have it."""
-        return f"127.0.0.1:{self.server.server_port}{self.path}"
+        return f"127.0.0.1:{self.server.port}{self.path}"
 
     @property
     def url(self):
-        return f"{self.scheme}://{self.host}"
+        return f"{self.server.scheme}://{self.host}"
 
     def documents(self):
         keys = f"{self.path}/keys"
         return {
             f"{self.path}/.well-known/openid-configuration": {
                 "issuer": self.url,
-                "jwks_uri": f"{self.scheme}://127.0.0.1:{self.server.server_port}{keys}",
+                "jwks_uri": f"{self.server.scheme}://127.0.0.1:{self.server.port}{keys}",
                 "response_types_supported": ["id_token"],
                 "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["RS256"],
@@ -186,9 +178,7 @@ class Issuer:
         return self.keys[0].token(claims, **head)
 
     def stop(self):
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
+        self.server.stop()
 
 
 def authority(folder):

@@ -1,17 +1,13 @@
-"""A PostgreSQL server of the test's own, on a free loopback port."""
+"""A PostgreSQL server of the test's own."""
 
 import glob
-import os
-import pathlib
 import shutil
 import signal
-import subprocess
-import tempfile
 
-from server import eventually, free_port
+from database import PASSWORD, Database
+from world import word
 
-PASSWORD = "of-the-superuser"
-STOP_SECONDS_MAX = 30
+NAME = "postgres"
 
 
 def program(name):
@@ -22,85 +18,50 @@ def program(name):
     return found
 
 
-def as_nobody(command):
-    """PostgreSQL does not run as root."""
-    if os.geteuid() != 0:
-        return command
-    return ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", *command]
-
-
-class PostgreSql:
-    """A cluster in a temporary directory, its superuser `admin`, and how it is asked."""
-
-    def __init__(self):
-        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="coffer-test-pg-"))
-        self.port = free_port()
-        self.process = None
+class PostgreSql(Database):
+    engine = "postgres"
+    rotators = "postgresql"
+    stop_signal = signal.SIGINT
 
     def make(self):
         password = self.directory / "password"
         password.write_text(PASSWORD)
-        if os.geteuid() == 0:
-            for path in (self.directory, password):
-                shutil.chown(path, "nobody", "nogroup")
+        self.give(password)
         command = [program("initdb"), "--username", "admin", "--auth", "scram-sha-256"]
         command += ["--no-sync", "--encoding", "UTF8", "--locale", "C.UTF-8"]
         command += ["--pgdata", str(self.directory / "data"), "--pwfile", str(password)]
-        made = subprocess.run(
-            as_nobody(command), cwd=self.directory, capture_output=True, timeout=120, check=False
-        )
-        assert made.returncode == 0, made.stderr
+        self.run_to_make(command)
 
-    def start(self):
+    def command(self):
         command = [program("postgres"), "-D", str(self.directory / "data")]
         command += [f"--port={self.port}", "--listen_addresses=127.0.0.1", "--fsync=off"]
-        command += ["--unix_socket_directories="]
-        with open(self.directory / "log", "ab") as log:
-            self.process = subprocess.Popen(
-                as_nobody(command),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                cwd=self.directory,
-            )
-        eventually(lambda: self.opens("admin", PASSWORD), "PostgreSQL answers", 60)
+        return [*command, "--unix_socket_directories="]
 
-    def stop(self):
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(STOP_SECONDS_MAX)
-        self.process = None
+    def url(self):
+        """How coffer finds it, as the superuser, to keep its rows there."""
+        return f"postgres://admin:{PASSWORD}@127.0.0.1:{self.port}/{NAME}"
 
-    def end(self):
-        self.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+    def place(self):
+        """The URL of a place in it where there is no store yet."""
+        schema = f"nodes_{word(12)}"
+        self.admin(f"CREATE SCHEMA {schema}")
+        return f"{self.url()}?options=-csearch_path%3D{schema}"
 
-    def ask(self, user, password, sql):
-        """Whether PostgreSQL does what it is asked, and what it says."""
+    def question(self, user, password, what):
         command = ["psql", "-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]
-        command += ["-p", str(self.port), "-d", "postgres", "-U", user, "-c", sql]
-        environment = {**os.environ, "PGPASSWORD": password, "PGCONNECT_TIMEOUT": "10"}
-        asked = subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=60, check=False
-        )
-        return asked.returncode == 0, (asked.stdout + asked.stderr).strip()
+        command += ["-p", str(self.port), "-d", NAME, "-U", user, "-c", what]
+        return command, {"PGPASSWORD": password, "PGCONNECT_TIMEOUT": "10"}
 
-    def admin(self, sql):
-        is_done, said = self.ask("admin", PASSWORD, sql)
-        assert is_done, said
-        return said
+    def add_user(self, user, password):
+        self.admin(f"CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+        self.admin("CREATE TABLE IF NOT EXISTS goods (id int)")
+        self.admin(f"GRANT SELECT ON goods TO {user}")
 
-    def opens(self, user, password):
-        return self.ask(user, password, "SELECT 1")[0]
+    def set_password(self, user, password):
+        self.admin(f"ALTER ROLE {user} PASSWORD '{password}'")
+
+    def reads(self, user, password):
+        return self.ask(user, password, "SELECT count(*) FROM goods")
 
     def login(self, user, password, **more):
-        """The members of a secret's value, as AWS's templates define them."""
-        return {
-            "engine": "postgres",
-            "host": "127.0.0.1",
-            "port": self.port,
-            "dbname": "postgres",
-            "username": user,
-            "password": password,
-            **more,
-        }
+        return super().login(user, password, dbname=NAME, **more)

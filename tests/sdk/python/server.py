@@ -4,10 +4,12 @@ import http.client
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 
@@ -46,6 +48,9 @@ class Server:
         self.account = account
         self.credentials = credentials
         self.extra = tuple(extra)
+        # What it is run by, such as a tracer, and settings for that.
+        self.run_by = ()
+        self.surroundings = {}
         self.process = None
         self.port = None
         scratch = tempfile.mkdtemp(prefix="coffer-test-")
@@ -64,8 +69,9 @@ class Server:
         """What the process may know of ours: no AWS setting of the person who runs the tests."""
         kept = {key: os.environ[key] for key in ("PATH", "TMPDIR") if key in os.environ}
         # Functions find Python, its packages and the AWS CLI where the tests have them.
-        tools = pathlib.Path(sys.executable).parent
-        kept["COFFER_FUNCTIONS_PATH"] = f"{tools}{os.pathsep}{kept.get('PATH', os.defpath)}"
+        tools = [*self._common_python(), pathlib.Path(sys.executable).parent]
+        path = [*map(str, tools), kept.get("PATH", os.defpath)]
+        kept["COFFER_FUNCTIONS_PATH"] = os.pathsep.join(path)
         kept["HOME"] = str(self.scratch)
         if self.credentials and self.command == "server":
             access_key, secret = self.credentials
@@ -73,6 +79,28 @@ class Server:
             kept["COFFER_ROOT_SECRET_ACCESS_KEY"] = secret
             kept["COFFER_ACCOUNT_ID"] = self.account
         return kept
+
+    def _common_python(self):
+        """A folder with a Python that every user can run, where that of the tests is none.
+
+        Root's server runs functions as other users, who cannot enter the home of root.
+        """
+        interpreter = pathlib.Path(sys.executable).resolve()
+        if all(folder.stat().st_mode & 0o001 for folder in interpreter.parents):
+            return []
+        program = shutil.which("python3", path="/usr/local/bin:/usr/bin:/bin")
+        assert program, "no Python outside of root's home: apt-get install python3"
+        tools = self.scratch / "tools"
+        if not tools.exists():
+            # Others may pass through, and see nothing on the way.
+            self.scratch.chmod(0o711)
+            tools.mkdir(mode=0o755)
+            packages = sysconfig.get_paths()["purelib"]
+            (tools / "python3").write_text(
+                f'#!/bin/sh\nPYTHONPATH="{packages}" exec {program} "$@"\n'
+            )
+            (tools / "python3").chmod(0o755)
+        return [tools]
 
     def start(self):
         """Starts the process and returns when it says that it is ready."""
@@ -93,7 +121,7 @@ class Server:
         raise AssertionError("unreachable")
 
     def spawn(self):
-        arguments = [BINARY, self.command, "--listen", f"127.0.0.1:{self.port}"]
+        arguments = [*self.run_by, BINARY, self.command, "--listen", f"127.0.0.1:{self.port}"]
         if self.data is not None:
             arguments += ["--data", str(self.data)]
         with open(self.log_path, "ab") as log:
@@ -102,7 +130,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env=self.environment(),
+                env={**self.environment(), **self.surroundings},
                 cwd=self.scratch,
                 # Python passes SIGXFSZ over, and so does the server then: beyond RLIMIT_FSIZE a
                 # write fails, as on a full disk.

@@ -215,15 +215,17 @@ def spoken(restartable):
 
 
 def test_no_plaintext_is_left_anywhere(spoken):
-    server, _, canary, texts = spoken
+    server, world, canary, texts = spoken
     _, metrics = server.get("/metrics")
     assert canary.found_in(metrics.encode()) == [], "in /metrics"
     assert len(texts) > 20
     for text in texts:
         assert canary.found_in(text.encode()) == [], f"in an error: {text[:200]}"
+    server.run(world, "backup")
     look_at_files(server, canary)
     server.stop()
     look_at_files(server, canary)
+    assert list(server.data.glob("backups/*.backup")), "nor in a backup"
     assert canary.found_in(server.log.encode()) == [], "in the log"
 
 

@@ -354,6 +354,40 @@ def test_bounds_are_told_in_the_models_sentence(world):
             )
 
 
+@pytest.mark.parametrize(
+    "runtime",
+    [
+        "nodejs",
+        "nodejs4.3-edge",
+        "nodejs14.x",
+        "python2.7",
+        "python3.7",
+        "dotnetcore3.1",
+        "ruby2.7",
+        "go1.x",
+        "java8",
+        "provided",
+    ],
+)
+def test_no_function_is_made_for_a_runtime_of_the_past(dev, runtime):
+    # AWS: seen in its answers for python3.7 and nodejs12.x, 2024 and later.
+    told = (
+        f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS "
+        "Lambda functions. We recommend you use a supported runtime while creating or updating "
+        "functions."
+    )
+    role = execution_role(dev)
+    with refused(INVALID, told):
+        make(dev, "f", Role=role, Runtime=runtime)
+    # Those that AWS still lets be made are made, whatever there is to run them.
+    for other in ("nodejs16.x", "python3.8", "ruby3.2", "java8.al2", "dotnet6", "java21"):
+        make(dev, f"f-{other.replace('.', '-')}", Role=role, Runtime=other)
+    with refused(INVALID, told):
+        dev.functions.update_function_configuration(FunctionName="f-python3-8", Runtime=runtime)
+    shown = dev.functions.get_function_configuration(FunctionName="f-python3-8")
+    assert shown["Runtime"] == "python3.8"
+
+
 def test_terraform_finds_what_it_asks_for(world):
     make(world, "f")
     signing = world.functions.get_function_code_signing_config(FunctionName="f")

@@ -10,16 +10,12 @@ import sys
 
 import pytest
 
+import documents
+from documents import blocks
 from server import BINARY, ROOT, eventually, free_port
 
 README = ROOT / "README.md"
-FENCE = re.compile(r"^```sh[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 START = re.compile(r"\b(?:cargo run [^\n&]*?-- |coffer )server\b")
-
-
-def blocks(text):
-    """The fenced `sh` blocks of a document, in order."""
-    return [found.group(1) for found in FENCE.finditer(text)]
 
 
 def is_for_the_builder(line):
@@ -97,14 +93,7 @@ class Readme:
         """Runs the lines in one shell, which stops at the first that fails."""
         self.environment.setdefault("AWS_DEFAULT_REGION", "us-east-1")
         script = "\n".join(self.local(line) for line in lines)
-        return subprocess.run(
-            ["bash", "-euo", "pipefail", "-x", "-c", script],
-            capture_output=True,
-            text=True,
-            timeout=300,
-            cwd=self.folder,
-            env=self.environment,
-        )
+        return documents.run(script, self.folder, self.environment)
 
     def stop(self):
         if self.process and self.process.poll() is None:

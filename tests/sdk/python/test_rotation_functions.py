@@ -1,63 +1,26 @@
-"""Secrets that rotate by Lambda functions: Python, Node and a shell, against a real PostgreSQL."""
+"""Secrets that rotate by Lambda functions in Python, against a real PostgreSQL.
+
+Those in Node and a shell are in test_functions_guide.py.
+"""
 
 import io
 import json
-import pathlib
-import shutil
 import stat
 import zipfile
 
 import pytest
 
 import functions
-from identities import allow, new_user, policy
-from postgresql import PostgreSql
-from server import eventually
-from test_rotation_postgresql import current, described, make, rotated, state
+from identities import allow, new_user
+from rotations import current, described, make, rotated, state
+from server import ROOT, eventually
 from world import refused, word
 
-PYTHON = (pathlib.Path(__file__).parent / "rotation_function.py").read_text()
+PYTHON = (ROOT / "docs" / "operate" / "functions" / "python" / "app.py").read_text()
+PYTHON = PYTHON.replace(
+    "    client = boto3", "    assert len(event['RotationToken']) == 36\n    client = boto3", 1
+)
 NOT_INVOKED = "Secrets Manager cannot invoke the specified Lambda function."
-
-# A value of its own, not a database's: what the two below make anew is kept by the secret alone.
-NODE = """
-const { execFileSync } = require('node:child_process');
-const aws = (...words) => execFileSync('aws', ['secretsmanager', ...words, '--output', 'json']);
-exports.handler = async ({ SecretId, ClientRequestToken, Step }) => {
-  if (Step === 'createSecret') {
-    aws('put-secret-value', '--secret-id', SecretId, '--client-request-token', ClientRequestToken,
-        '--secret-string', JSON.stringify({ by: 'node' }), '--version-stages', 'AWSPENDING');
-  } else if (Step === 'finishSecret') {
-    const told = JSON.parse(aws('describe-secret', '--secret-id', SecretId));
-    const [from] = Object.entries(told.VersionIdsToStages)
-      .find(([, labels]) => labels.includes('AWSCURRENT'));
-    aws('update-secret-version-stage', '--secret-id', SecretId, '--version-stage', 'AWSCURRENT',
-        '--move-to-version-id', ClientRequestToken, '--remove-from-version-id', from);
-  }
-};
-"""
-SHELL = """#!/bin/sh
-set -u
-api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
-member() { printf '%s' "$event" | sed -n "s/.*\\"$1\\":\\"\\([^\\"]*\\)\\".*/\\1/p"; }
-while true; do
-  event=$(curl -sS -D "$TMPDIR/head" "$api/invocation/next")
-  id=$(tr -d '\\r' < "$TMPDIR/head" | sed -n 's/^[Ll]ambda-[Rr]untime-[Aa]ws-[Rr]equest-[Ii]d: //p')
-  secret=$(member SecretId) token=$(member ClientRequestToken)
-  case $(member Step) in
-    createSecret) aws secretsmanager put-secret-value --secret-id "$secret" \\
-      --client-request-token "$token" --secret-string '{"by":"shell"}' \\
-      --version-stages AWSPENDING >&2 ;;
-    finishSecret)
-      from=$(aws secretsmanager list-secret-version-ids --secret-id "$secret" --output text \\
-        --query "Versions[?contains(VersionStages, 'AWSCURRENT')].VersionId")
-      aws secretsmanager update-secret-version-stage --secret-id "$secret" \\
-        --version-stage AWSCURRENT --move-to-version-id "$token" \\
-        --remove-from-version-id "$from" >&2 ;;
-  esac
-  curl -sS -X POST -d null "$api/invocation/$id/response" > /dev/null
-done
-"""
 
 HANGS = """
 import threading
@@ -65,17 +28,6 @@ import threading
 def handler(event, context):
     threading.Event().wait(60)
 """
-
-
-@pytest.fixture(scope="module")
-def postgresql():
-    server = PostgreSql()
-    try:
-        server.make()
-        server.start()
-        yield server
-    finally:
-        server.end()
 
 
 @pytest.fixture
@@ -97,28 +49,11 @@ def zipped(name, content):
 
 def deploy(world, name, content, permitted=True, **more):
     """A function that may rotate secrets, and whose policy lets Secrets Manager in."""
-    role = functions.execution_role(world)
-    statement = allow(
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetSecretValue",
-        "secretsmanager:PutSecretValue",
-        "secretsmanager:UpdateSecretVersionStage",
-        "secretsmanager:ListSecretVersionIds",
-        "secretsmanager:GetRandomPassword",
-    )
-    world.iam.put_role_policy(
-        RoleName=role.rpartition("/")[2], PolicyName="p", PolicyDocument=policy(statement)
-    )
+    role = functions.rotation_role(world)
     settings = {"Runtime": "python3.13", "Handler": "app.handler", "Timeout": 30, **more}
     made = functions.make(world, Role=role, Code={"ZipFile": zipped(name, content)}, **settings)
     if permitted:
-        world.functions.add_permission(
-            FunctionName=made["FunctionName"],
-            StatementId="SecretsManager",
-            Action="lambda:InvokeFunction",
-            Principal="secretsmanager.amazonaws.com",
-            SourceAccount=world.account,
-        )
+        functions.let_secrets_manager_in(world, made["FunctionName"])
     return made["FunctionArn"]
 
 
@@ -151,19 +86,6 @@ def test_a_python_function_rotates_a_user_of_postgresql_on_a_schedule(timed, pos
         eventually(lambda: described(timed)["LastRotatedDate"] > before, "it has rotated", 60)
     assert state(timed)["State"] == "IDLE"
     assert postgresql.opens(user, current(timed)["password"])
-
-
-@pytest.mark.parametrize("kind", ["node", "shell"])
-def test_a_function_of_another_runtime_rotates(dev, kind):
-    if kind == "node":
-        assert shutil.which("node"), "no program node: apt-get install nodejs"
-        function = deploy(dev, "app.js", NODE, Runtime="nodejs20.x", MemorySize=512)
-    else:
-        shell = {"Runtime": "provided.al2023", "Handler": "bootstrap", "MemorySize": 512}
-        function = deploy(dev, "bootstrap", SHELL, **shell)
-    make(dev, {"by": "hand"})
-    rotated(dev, rotate(dev, function)["VersionId"])
-    assert current(dev) == {"by": kind}
 
 
 def test_a_function_that_secrets_manager_may_not_invoke_is_refused(dev, postgresql, user):
@@ -219,7 +141,7 @@ def test_a_function_that_fails_leaves_the_current_version_and_says_why(dev, cont
 
 
 MENDED = PYTHON.replace(
-    'drawn = client.get_random_password(ExcludeCharacters=os.environ["EXCLUDE_CHARACTERS"])',
+    "drawn = client.get_random_password(ExcludeCharacters=excluded)",
     'drawn = {"RandomPassword": "second"}',
 ).replace('"setSecret": set_secret', '"setSecret": print').replace(
     '"testSecret": test_secret', '"testSecret": print'

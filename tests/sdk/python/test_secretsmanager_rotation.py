@@ -1,6 +1,7 @@
 """RotateSecret and CancelRotateSecret: rules, dates and refusals."""
 
 import datetime
+import json
 import uuid
 
 import pytest
@@ -9,11 +10,14 @@ from world import refused, refused_by_the_model
 
 NO_FUNCTION = "No Lambda rotation function ARN is associated with this secret."
 NOT_INVOKED = "Secrets Manager cannot invoke the specified Lambda function."
+# Nobody listens there.
+LOGIN = {"engine": "postgres", "host": "127.0.0.1", "port": 1, "username": "u", "password": "v"}
+VALUE = json.dumps(LOGIN)
 
 
 @pytest.fixture
 def secret(world):
-    return world, world.sm.create_secret(Name="app/db", SecretString="v")
+    return world, world.sm.create_secret(Name="app/db", SecretString=VALUE)
 
 
 def rotator(world):
@@ -59,6 +63,39 @@ def test_a_function_that_can_not_be_invoked_rotates_nothing(secret):
     assert found["VersionIdsToStages"] == {made["VersionId"]: ["AWSCURRENT"]}
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"engine": "oracle"}, "`engine` is not of this rotator"),
+        ({"engine": None}, "no member `engine`"),
+        ({"host": None}, "no member `host`"),
+        ({"username": None}, "no member `username`"),
+        ({"password": None}, "no member `password`"),
+        ({"port": "x"}, "`port` is not a number"),
+    ],
+    ids=lambda it: "-".join(it) if isinstance(it, dict) else "",
+)
+def test_a_value_that_the_rotator_can_not_use_is_refused(dev, change, told):
+    dev.sm.create_secret(Name="app/db", SecretString=json.dumps({**LOGIN, **change}))
+    with refused("InvalidRequestException", told):
+        rotate(dev)
+    assert not described(dev).get("RotationEnabled")
+
+
+def test_a_rotator_that_is_not_there_is_refused(dev):
+    dev.sm.create_secret(Name="app/db", SecretString=VALUE)
+    for arn in (
+        dev.arn("coffer", "rotator/oracle-single-user"),
+        dev.arn("coffer", "rotator/api-key/unknown"),
+        dev.arn("coffer", "rotator/"),
+        dev.arn("coffer", "rotator/postgresql-single-user", region="eu-west-1"),
+        dev.arn("coffer", "rotator/postgresql-single-user").replace("arn:aws:", "arn:aws-cn:"),
+    ):
+        with refused("InvalidParameterException", "coffer in the partition `aws` and in the account"):
+            dev.sm.rotate_secret(SecretId="app/db", RotationLambdaARN=arn)
+    assert "RotationLambdaARN" not in described(dev)
+
+
 def test_a_rotation_asked_for_by_hand_needs_a_token(secret):
     world, _ = secret
     body = {"SecretId": "app/db", "RotationLambdaARN": rotator(world)}
@@ -88,7 +125,7 @@ def test_cancelling_turns_rotation_off_and_keeps_the_rest(secret):
     assert found["RotationEnabled"] is False
     assert "NextRotationDate" not in found
     assert found["VersionIdsToStages"] == {made["VersionId"]: ["AWSCURRENT"]}
-    assert world.sm.get_secret_value(SecretId="app/db")["SecretString"] == "v"
+    assert world.sm.get_secret_value(SecretId="app/db")["SecretString"] == VALUE
 
 
 def next_date(world):
@@ -144,22 +181,22 @@ def test_the_next_date_follows_a_cron_expression(secret, expression, is_met):
 
 
 def test_the_next_date_moves_with_the_clock(timed):
-    timed.sm.create_secret(Name="app/db", SecretString="v")
+    timed.sm.create_secret(Name="app/db", SecretString=VALUE)
     schedule(timed, "cron(0 8 1 * ? *)", Duration="2h")
     first, _ = next_date(timed)
     timed.server.advance("62d")
     # There is no database, so no rotation has succeeded; the plan goes on.
-    assert timed.sm.get_secret_value(SecretId="app/db")["SecretString"] == "v"
+    assert timed.sm.get_secret_value(SecretId="app/db")["SecretString"] == VALUE
     second = described(timed)["NextRotationDate"]
     assert second > first
 
 
 def test_a_new_value_counts_as_a_rotation(timed):
-    timed.sm.create_secret(Name="app/db", SecretString="v")
+    timed.sm.create_secret(Name="app/db", SecretString=VALUE)
     rotate(timed, {"AutomaticallyAfterDays": 30}, RotateImmediately=False)
     before = described(timed)["NextRotationDate"]
     timed.server.advance("10d")
-    timed.sm.put_secret_value(SecretId="app/db", SecretString="w")
+    timed.sm.put_secret_value(SecretId="app/db", SecretString=VALUE.replace("v", "w"))
     moved = described(timed)["NextRotationDate"] - before
     assert days(9) <= moved <= days(11)
 
@@ -183,7 +220,7 @@ def test_a_new_value_counts_as_a_rotation(timed):
     ids=lambda rules: "-".join(rules.values()),
 )
 def test_schedules_that_can_not_be_are_refused(dev, rules):
-    dev.sm.create_secret(Name="app/db", SecretString="v")
+    dev.sm.create_secret(Name="app/db", SecretString=VALUE)
     with refused(("InvalidParameterException", "InvalidRequestException")):
         rotate(dev, rules, RotateImmediately=False)
     assert "RotationRules" not in described(dev)
@@ -218,7 +255,7 @@ def test_days_and_an_expression_exclude_each_other(secret):
     ids=str,
 )
 def test_what_the_model_forbids_is_refused_in_its_words(dev, bad):
-    dev.sm.create_secret(Name="app/db", SecretString="v")
+    dev.sm.create_secret(Name="app/db", SecretString=VALUE)
     request = {"SecretId": "app/db", "ClientRequestToken": str(uuid.uuid4()), **bad}
     with refused_by_the_model():
         dev.raw_sm.rotate_secret(**{**request, "SecretId": "app/db"})

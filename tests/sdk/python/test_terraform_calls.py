@@ -122,7 +122,8 @@ def test_aws_secretsmanager_secret_policy(world):
 
 
 def test_aws_secretsmanager_secret_rotation(world):
-    arn = world.sm.create_secret(Name="tf/db", SecretString="v")["ARN"]
+    login = {"engine": "postgres", "host": "127.0.0.1", "username": "u", "password": "v"}
+    arn = world.sm.create_secret(Name="tf/db", SecretString=json.dumps(login))["ARN"]
     function = world.arn("coffer", "rotator/postgresql-single-user")
     world.sm.rotate_secret(
         SecretId=arn,

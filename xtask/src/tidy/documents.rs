@@ -68,6 +68,7 @@ const TOPS: &[&str] = &[
     "coffer-services/",
     "coffer-store/",
     "crates/",
+    "deploy/",
     "docs/",
     "fuzz/",
     "tests/",

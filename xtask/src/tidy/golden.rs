@@ -29,7 +29,8 @@ pub(super) fn faults(sources: &[(String, String)]) -> Vec<String> {
     faults
 }
 
-fn is_code(file: &str) -> bool {
+/// Whether a file is of what is delivered, and not of tests alone.
+pub(super) fn is_code(file: &str) -> bool {
     file.contains("/src/") && !file.ends_with("/tests.rs")
 }
 

@@ -102,7 +102,7 @@ fn limit(limits: Limits) -> Result<(), String> {
     for (resource, most) in [
         (Resource::Core, Some(0)),
         (Resource::Nofile, Some(FILES_MAX)),
-        (Resource::Fsize, Some(FILE_BYTES_MAX)),
+        (Resource::Fsize, Some(limits.storage_bytes)),
         (Resource::Nproc, limits.processes),
     ] {
         let Some(most) = most else { continue };
@@ -126,5 +126,3 @@ fn become_user(user: User) -> Result<(), String> {
 pub(super) const TEMPORARY: &str = "/tmp";
 /// AWS: file descriptors of an execution environment (Lambda quotas, 2026-11).
 const FILES_MAX: u64 = 1024;
-/// AWS: the size of `/tmp` unless it is set (Lambda quotas, 2026-11).
-const FILE_BYTES_MAX: u64 = 512 * 1024 * 1024;

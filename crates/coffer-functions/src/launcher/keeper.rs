@@ -13,6 +13,7 @@ use rustix::process::{
 
 use super::ENTER;
 use super::order::{Order, Refusal, Report};
+use super::storage::Storage;
 use crate::process_tree::{descendants, is_listed, memory_bytes};
 
 /// Keeps one instance until its process ends or its pipe is closed.
@@ -35,6 +36,7 @@ struct Kept {
     processes: Vec<u32>,
     memory_bytes_max: u64,
     memory_peak_bytes: u64,
+    storage: Storage,
 }
 
 fn start() -> Result<Kept, Refusal> {
@@ -43,6 +45,7 @@ fn start() -> Result<Kept, Refusal> {
     setsid().map_err(|error| told("no session")(error.into()))?;
     set_child_subreaper(Some(getpid())).map_err(|error| told("no subreaper")(error.into()))?;
     let order = Order::read(io::stdin().lock()).map_err(told("the keeper has no order"))?;
+    let storage = Storage::open(&order.scratch, order.limits.storage_bytes)?;
     let mut child = enter(&order).map_err(told("the launcher cannot be run again"))?;
     let mut refusal = String::new();
     if let Some(pipe) = child.stdout.take() {
@@ -61,6 +64,7 @@ fn start() -> Result<Kept, Refusal> {
         processes: Vec::new(),
         memory_bytes_max: order.limits.memory_bytes,
         memory_peak_bytes: 0,
+        storage,
     })
 }
 
@@ -77,7 +81,7 @@ fn enter(order: &Order) -> io::Result<Child> {
 }
 
 impl Kept {
-    /// Waits for the end of the process, for too much memory, or for the end of who asked.
+    /// Waits for the end of the process, for too much memory or storage, or for the end of who asked.
     fn watch(mut self) -> Result<Option<Report>, Refusal> {
         let look_every = if is_listed() { 1 } else { UNLISTED_LOOK_TICKS };
         for tick in 0_u64.. {
@@ -96,6 +100,10 @@ impl Kept {
             self.memory_peak_bytes = self.memory_peak_bytes.max(used);
             if used > self.memory_bytes_max {
                 return Ok(Some(Report::MemoryExceeded { memory_bytes: used }));
+            }
+            if self.storage.is_exceeded(&self.processes) {
+                let memory_peak_bytes = self.memory_peak_bytes;
+                return Ok(Some(Report::StorageExceeded { memory_peak_bytes }));
             }
         }
         Ok(None)

@@ -24,6 +24,8 @@ pub(crate) struct Order {
     pub(crate) writable: Vec<PathBuf>,
     /// What stands at `/tmp` where the launcher may arrange that.
     pub(crate) temporary: PathBuf,
+    /// The folder that the function's files are in, of which there may be so many bytes.
+    pub(crate) scratch: PathBuf,
     pub(crate) must_confine: bool,
 }
 
@@ -38,6 +40,7 @@ pub(crate) struct User {
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(crate) struct Limits {
     pub(crate) memory_bytes: u64,
+    pub(crate) storage_bytes: u64,
     pub(crate) processes: Option<u64>,
 }
 
@@ -53,6 +56,8 @@ pub(crate) enum Report {
     Ended { code: Option<i32>, signal: Option<i32>, memory_peak_bytes: u64 },
     /// It was ended because its memory was too much.
     MemoryExceeded { memory_bytes: u64 },
+    /// It was ended because its files were too many or too large.
+    StorageExceeded { memory_peak_bytes: u64 },
 }
 
 /// Why a function's process was not started.
@@ -151,11 +156,12 @@ mod tests {
             environment: vec![("A".to_owned(), "a\"\\\n\u{1f511}".to_owned())],
             folder: PathBuf::from("/"),
             user: None,
-            limits: Limits { memory_bytes: 1, processes: None },
+            limits: Limits { memory_bytes: 1, storage_bytes: 1, processes: None },
             hidden: Vec::new(),
             readable: Vec::new(),
             writable: Vec::new(),
             temporary: PathBuf::from("/tmp"),
+            scratch: PathBuf::from("/tmp"),
             must_confine: true,
         };
         let bytes = order.to_bytes().unwrap();

@@ -51,7 +51,11 @@ async fn a_function_of_another_user_cannot_write_its_code_or_read_coffer_s_data(
         ("no", "chmod 777 bootstrap"),
         ("no", "ls "),
         ("yes", "sh -c : > /dev/null"),
-        ("yes", "touch /tmp/coffer-functions-"),
+        // Where the tests' own folders are in the host's `/tmp`, no other can be put there.
+        (
+            if world.folder.starts_with("/tmp") { "no" } else { "yes" },
+            "touch /tmp/coffer-functions-",
+        ),
     ] {
         let line = format!("{answer} {what}");
         assert!(seen.lines().any(|it| it.starts_with(&line)), "{line} in\n{seen}");

@@ -198,6 +198,42 @@ def handler(event, context):
 }
 
 #[tokio::test]
+async fn more_storage_than_it_has_ends_it() {
+    let world = World::new();
+    let fill = "i=0; while [ $i -lt 2000 ]; do i=$((i+1));";
+    let large = "head -c 100000 /dev/zero";
+    for (what, handle) in [
+        ("files", format!("{fill} {large} > \"$TMPDIR/$i\"; sleep 0.05; done")),
+        ("at home", format!("{fill} {large} > \"$HOME/$i\"; sleep 0.05; done")),
+        ("one file", format!("{fill} {large}; sleep 0.05; done > \"$TMPDIR/one\"")),
+        (
+            "no name",
+            format!("exec 3>\"$TMPDIR/x\"; rm \"$TMPDIR/x\"; {fill} {large} >&3; sleep 0.05; done"),
+        ),
+        ("empty files", format!("{fill} : > \"$TMPDIR/$i\"; sleep 0.01; done")),
+    ] {
+        let mut tested = shell(&format!("next; {handle}; sleep 60"));
+        tested.storage_mb = 2;
+        let outcome = world.invoke(&tested, "{}").await;
+        let message = "Runtime exited with error: no space left in its ephemeral storage";
+        let expected = ("Runtime.ExitError".to_owned(), message.to_owned());
+        assert_eq!(error(&outcome.payload), expected, "{what}");
+        let scratch = world.working_folder().join("scratch");
+        wait_until("its files are gone", || std::fs::read_dir(&scratch).unwrap().next().is_none())
+            .await;
+    }
+    // What is removed again makes room.
+    let tidy = format!(
+        "while next; do {large} > \"$TMPDIR/a\"; rm \"$TMPDIR/a\"; sleep 0.1; echo fine | post response; done"
+    );
+    let mut tested = shell(&tidy);
+    tested.storage_mb = 2;
+    for _ in 0..30 {
+        assert_eq!(text(&world.invoke(&tested, "{}").await.payload), "fine\n");
+    }
+}
+
+#[tokio::test]
 async fn broken_archives_are_not_run() {
     let world = World::new();
     let mut tested = function_of_archive(PROVIDED, b"no archive".to_vec());

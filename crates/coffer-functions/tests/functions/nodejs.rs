@@ -51,6 +51,11 @@ async fn errors_are_told_as_they_are() {
         ("exports.handler = async () => { throw new TypeError('bad'); }", "TypeError", "bad"),
         ("exports.handler = (a, b, done) => done(new Error('bad'))", "Error", "bad"),
         (
+            "exports.handler = async () => { const e = new Error('bad'); e.name = 'A\\n\u{2603}'; throw e }",
+            "A\n\u{2603}",
+            "bad",
+        ),
+        (
             "exports.other = 1",
             "Runtime.HandlerNotFound",
             "app.handler is undefined or not exported",

@@ -53,6 +53,8 @@ async fn a_service_is_asked_as_lambda_is() {
     assert!(asked.starts_with(line), "{asked}");
     assert!(asked.contains("x-amz-invocation-type: RequestResponse\r\n"), "{asked}");
     assert!(asked.contains("x-amz-log-type: Tail\r\n"), "{asked}");
+    // Of a session of its own, for the whole of the body.
+    assert!(asked.contains("authorization: ASIA0 eu-central-1 7\r\n"), "{asked}");
 }
 
 #[tokio::test]
@@ -84,6 +86,40 @@ async fn a_service_that_takes_too_long_has_timed_out() {
     let outcome = world.invoke(&tested, "{\"a\":1}").await;
     assert!(text(&outcome.payload).contains("Task timed out after 1.00 seconds"));
     served.join().unwrap();
+}
+
+#[tokio::test]
+async fn no_more_services_are_asked_at_one_time_than_may_be() {
+    let (url, served) = serve_once(String::new());
+    let world = World::with(|settings| {
+        settings.urls.push(url.clone());
+        settings.instances_max = 1;
+    });
+    let mut tested = at(&url);
+    tested.timeout = Duration::from_secs(1);
+    let (first, second) =
+        tokio::join!(world.invoke(&tested, "{\"a\":1}"), world.try_invoke(&tested, "{}"));
+    assert!(text(&first.payload).contains("timed out"));
+    assert_eq!(second.unwrap_err().kind, FailureKind::TooManyInstances);
+    served.join().unwrap();
+    // The room is given back.
+    let failure = world.try_invoke(&tested, "{}").await.unwrap_err();
+    assert_eq!(failure.kind, FailureKind::NoAnswer);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_large_or_points_elsewhere_is_none() {
+    let large = format!("HTTP/1.1 200 OK\r\nContent-Length: 7000000\r\n\r\n{}", "1".repeat(100));
+    let elsewhere = "HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:9/\r\n\
+                     Content-Length: 0\r\n\r\n";
+    for (answer, told) in [(large.as_str(), "no whole answer"), (elsewhere, "status 307")] {
+        let (url, served) = serve_once(answer.to_owned());
+        let world = World::with(|settings| settings.urls.push(url.clone()));
+        let failure = world.try_invoke(&at(&url), "{\"a\":1}").await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::NoAnswer);
+        assert!(failure.message.contains(told), "{failure}");
+        served.join().unwrap();
+    }
 }
 
 #[tokio::test]

@@ -51,6 +51,18 @@ impl Host for TestHost {
         bytes
     }
 
+    fn sign(
+        &self,
+        head: &mut http::request::Parts,
+        body: &[u8],
+        credentials: &Credentials,
+        region: &str,
+    ) -> Result<(), String> {
+        let signature = format!("{} {region} {}", credentials.access_key_id, body.len());
+        head.headers.insert("authorization", signature.parse().unwrap());
+        Ok(())
+    }
+
     fn spawn(&self, task: Pin<Box<dyn Future<Output = ()> + Send>>) {
         tokio::spawn(task);
     }
@@ -186,6 +198,7 @@ pub(crate) fn function_of(code: Code, given: Arc<Given>) -> Function {
         environment: Vec::new(),
         timeout: Duration::from_secs(20),
         memory_mb: 512,
+        storage_mb: 512,
         region: "eu-central-1".to_owned(),
         endpoint_url: "http://127.0.0.1:4566".to_owned(),
         supply: given,

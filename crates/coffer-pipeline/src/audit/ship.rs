@@ -1,10 +1,11 @@
 //! Ships the node's journal to the store, so that every node finds its records there.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use coffer_journal::{Entry, Kind, Portion, Position, Reader};
 use coffer_protocol::Fault;
-use coffer_store::{Record, Transaction};
+use coffer_store::{Record, Transaction, Versioned};
 
 use zstd::bulk::Compressor;
 
@@ -26,12 +27,19 @@ pub struct Shipped {
 pub(super) struct Follower {
     reader: Reader,
     compressor: Compressor<'static>,
+    /// What the store knows of. Nobody but this node writes it; if somebody has, the next commit is
+    /// refused, and whoever ships after that reads it anew.
+    known: Versioned<ShippedRecord>,
 }
 
 impl Follower {
-    fn at(trail: &Trail, place: Position) -> std::io::Result<Self> {
-        let reader = Reader::new(trail.folder(), place);
-        Ok(Self { reader, compressor: batch::compressor()? })
+    async fn of(world: &World, trail: &Trail) -> Result<Self, Fault> {
+        let key = ShippedRecord::key_of(trail.node());
+        let known = world.tables.get_fresh::<ShippedRecord>(&key).await;
+        let known = known.map_err(Fault::unavailable)?;
+        let from = known.record.as_deref().map_or(Position::START, position);
+        let reader = Reader::new(trail.folder(), from);
+        Ok(Self { reader, compressor: batch::compressor().map_err(unreadable)?, known })
     }
 }
 
@@ -46,17 +54,12 @@ impl Follower {
 pub async fn ship(world: &World, trail: &Trail) -> Result<Shipped, Fault> {
     let begun = world.clock.now();
     let last = trail.journal().secured().await.map_err(Fault::unavailable)?;
-    let key = ShippedRecord::key_of(trail.node());
-    let known = world.tables.get_fresh::<ShippedRecord>(&key).await;
-    let known = known.map_err(Fault::unavailable)?;
-    let from = known.record.as_deref().map_or(Position::START, position);
-    let follower = trail.take_follower().filter(|follower| follower.reader.next() == from);
-    let mut follower = match follower {
+    let mut follower = match trail.take_follower() {
         Some(follower) => follower,
-        None => Follower::at(trail, from).map_err(unreadable)?,
+        None => Follower::of(world, trail).await?,
     };
     let mut transaction = Transaction::new();
-    transaction.expect(&key, known.revision);
+    transaction.expect(&ShippedRecord::key_of(trail.node()), follower.known.revision);
     let mut staging = Staging::new(trail.node(), &mut follower.compressor, &mut transaction);
     let portion = Portion { sequence_max: last.sequence, ..PORTION };
     let mut is_end = false;
@@ -71,18 +74,20 @@ pub async fn ship(world: &World, trail: &Trail) -> Result<Shipped, Fault> {
     let (records, last_tag) = staging.finish()?;
     if let Some(tag) = last_tag {
         let next = follower.reader.next();
-        let shipped = ShippedRecord {
+        let shipped = Arc::new(ShippedRecord {
             node: trail.node().to_owned(),
             segment: next.segment,
             offset: next.offset,
             next: next.sequence,
             tag: tag.iter().map(|byte| format!("{byte:02x}")).collect(),
             at: begun,
-        };
-        transaction.put(shipped, known.record.as_deref());
+        });
+        transaction.put(Arc::clone(&shipped), follower.known.record.as_deref());
         let committed = world.tables.commit(transaction).await;
-        committed.map_err(|error| Fault::unavailable(error.to_string()))?;
+        let revision = committed.map_err(|error| Fault::unavailable(error.to_string()))?;
+        follower.known = Versioned { record: Some(shipped), revision: Some(revision) };
     }
+    trail.has_shipped_before(follower.reader.next().sequence);
     // Only one that has shipped all that it has read can go on.
     trail.keep_follower(follower);
     if is_end {

@@ -1,7 +1,7 @@
 //! The node's journal of audit records, and what happens where it can't be written.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use coffer_journal::{Found, Journal, JournalError, JournalKey, OpenError, Settings, Slot, Ticket};
@@ -29,6 +29,7 @@ pub struct Trail {
     on_failure: OnFailure,
     pace: Pace,
     shipped_through: AtomicI64,
+    shipped: AtomicU64,
     follower: Mutex<Option<Follower>>,
 }
 
@@ -97,6 +98,7 @@ impl Trail {
             on_failure: options.on_failure,
             pace: Pace::default(),
             shipped_through: AtomicI64::new(i64::MIN),
+            shipped: AtomicU64::new(0),
             follower: Mutex::new(None),
         };
         Ok((trail, found))
@@ -184,6 +186,13 @@ impl Trail {
         (millis != i64::MIN).then(|| Timestamp::from_millis(millis))
     }
 
+    /// How many records the journal has that the store does not have yet; all of them before the first
+    /// shipping.
+    pub fn unshipped(&self) -> u64 {
+        let shipped = self.shipped.load(Ordering::Acquire);
+        self.journal.last().sequence.saturating_sub(shipped)
+    }
+
     /// What follows the journal, for whoever ships now.
     pub(super) fn take_follower(&self) -> Option<Follower> {
         self.follower.lock().unwrap_or_else(PoisonError::into_inner).take()
@@ -191,6 +200,11 @@ impl Trail {
 
     pub(super) fn keep_follower(&self, follower: Follower) {
         *self.follower.lock().unwrap_or_else(PoisonError::into_inner) = Some(follower);
+    }
+
+    /// Notes that the store has the records before this one.
+    pub(super) fn has_shipped_before(&self, sequence: u64) {
+        self.shipped.fetch_max(sequence.saturating_sub(1), Ordering::AcqRel);
     }
 
     pub(super) fn has_shipped_through(&self, time: Timestamp) {

@@ -57,6 +57,11 @@ impl Call<'_> {
         self.delete::<JobRecord>(&JobRecord::waiting_at(due, id)).await
     }
 
+    /// Counts a rotation that is given up, once this decision stands.
+    pub fn gives_rotation_up(&mut self) {
+        self.rotations_given_up += 1;
+    }
+
     /// Keeps an event of this scope, in the same commit; events of one decision are kept in the
     /// order in which it tells them.
     pub async fn emit(

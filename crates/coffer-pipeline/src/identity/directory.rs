@@ -86,6 +86,10 @@ impl Observer for Changes {
             self.0.fetch_add(1, Ordering::SeqCst);
         }
     }
+
+    fn missed(&self) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 impl Known {
@@ -139,7 +143,9 @@ impl Directory {
         now: Timestamp,
     ) -> Result<Arc<Known>, Unknown> {
         let changes = self.changes.0.load(Ordering::SeqCst);
-        let known = self.lock().get(access_key_id).filter(|(at, _)| *at == changes).cloned();
+        let is_fresh = world.tables.store().is_fresh();
+        let is_kept = |(at, _): &&(u64, _)| is_fresh && *at == changes;
+        let known = self.lock().get(access_key_id).filter(is_kept).cloned();
         let known = match known {
             Some((_, known)) if known.token.as_deref() == token => known,
             _ => {

@@ -29,7 +29,8 @@ pub trait Errand: Serialize + DeserializeOwned + Send + Sync + 'static {
         call: &mut Call<'_>,
     ) -> impl Future<Output = Result<Prepared<Self::Order>, Fault>> + Send;
 
-    /// Does it: by [`World::outside`] or [`World::run_function`], and nothing else of the world.
+    /// Does it: by [`World::outside`], [`World::run_function`] or [`World::backups`], and nothing else
+    /// of the world.
     fn perform(world: &World, order: Self::Order) -> impl Future<Output = Self::Report> + Send;
 
     /// Says what follows; its staged writes and the verdict are one commit.
@@ -38,6 +39,13 @@ pub trait Errand: Serialize + DeserializeOwned + Send + Sync + 'static {
         call: &mut Call<'_>,
         report: &Self::Report,
     ) -> impl Future<Output = Result<Verdict, Fault>> + Send;
+
+    /// Says what follows where it has failed too often and is made no more, so that nobody waits for
+    /// it; its staged writes are one commit with the end of the attempts.
+    fn give_up(&self, call: &mut Call<'_>) -> impl Future<Output = Result<(), Fault>> + Send {
+        let _ = call;
+        std::future::ready(Ok(()))
+    }
 }
 
 /// What an errand comes to before it goes out.

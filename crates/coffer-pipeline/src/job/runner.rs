@@ -1,7 +1,10 @@
 //! Claims due jobs and runs each on the same road's last rooms as a request.
 
+mod backlog;
+mod claims;
 mod errands;
 mod held;
+mod left_behind;
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
@@ -13,6 +16,7 @@ use coffer_protocol::Fault;
 use coffer_store::{Direction, Key, Record, Revision, TableError, Transaction};
 use futures_util::FutureExt;
 use serde::de::DeserializeOwned;
+use tracing::Instrument as _;
 
 use self::errands::run_errand;
 use self::held::{Held, is_held};
@@ -22,9 +26,13 @@ use crate::context::{Caller, RequestContext};
 use crate::operation::Access;
 use crate::permissions::Permissions;
 use crate::road::{Decision, decide};
+use crate::spans;
 use crate::world::World;
 
+pub use self::backlog::{Backlog, backlog};
+pub use self::claims::Claims;
 pub use self::errands::{ClaimedErrand, Errands};
+pub use self::left_behind::release_claims;
 
 /// A kind of job and how to run it.
 pub struct JobEntry {
@@ -32,14 +40,21 @@ pub struct JobEntry {
     pub kind: &'static str,
     is_errand: bool,
     run: for<'a> fn(&'a World, &'a Held) -> Running<'a>,
+    give_up: GiveUp,
 }
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Fault>> + Send + 'a>>;
+type GiveUp = for<'a> fn(&'a mut Call<'_>, &'a JobRecord) -> Running<'a>;
 
 impl JobEntry {
     /// The row of a kind of job.
     pub const fn of<J: Job>() -> Self {
-        Self { kind: J::KIND, is_errand: false, run: |world, held| Box::pin(run::<J>(world, held)) }
+        Self {
+            kind: J::KIND,
+            is_errand: false,
+            run: |world, held| Box::pin(run::<J>(world, held)),
+            give_up: |_, _| Box::pin(std::future::ready(Ok(()))),
+        }
     }
 
     /// The row of a kind of errand.
@@ -48,6 +63,7 @@ impl JobEntry {
             kind: E::KIND,
             is_errand: true,
             run: |world, held| Box::pin(run_errand::<E>(world, held)),
+            give_up: |call, record| Box::pin(give_up::<E>(call, record)),
         }
     }
 }
@@ -87,35 +103,45 @@ pub async fn run_due_beside<'a>(
 ) -> Result<(usize, Option<Timestamp>), Fault> {
     let mut done = 0;
     let mut after = None;
+    let mut next_before: Option<Timestamp> = None;
+    let is_exclusive = world.tables.store().is_exclusive();
     loop {
-        let now = world.clock.now();
+        let (now, steady) = (world.clock.now(), world.clock.steady());
         let waiting = first_waiting(world, after.as_ref()).await?;
-        let next = waiting.first().map(|(record, _)| record.due);
-        let due = waiting.into_iter().filter(|(record, _)| record.due <= now);
-        let due: Vec<_> = due.take(jobs_max.saturating_sub(done)).collect();
-        if due.is_empty() {
-            return Ok((done, next));
-        }
-        for (record, revision) in due {
+        let last = waiting.last().filter(|(last, _)| last.due <= now);
+        let last_due = last.map(|(last, _)| last.key());
+        let (mut found, mut next) = (0, next_before);
+        for (record, revision) in waiting {
+            let job = (record.as_ref(), revision);
+            let free_in = world.claims.free_in(job, is_exclusive, now, steady);
+            let free_at = now.plus(free_in);
+            next = Some(next.map_or(free_at, |next| next.min(free_at)));
+            if !free_in.is_zero() || done >= jobs_max {
+                continue;
+            }
             let entry = entries.iter().find(|entry| entry.kind == record.kind);
             let place = match entry.is_some_and(|entry| entry.is_errand) {
                 true => match errands.place(&record.id) {
                     Some(place) => Some(place),
-                    None => {
-                        // Those behind it need not wait until there is room.
-                        after = Some(record.key());
-                        continue;
-                    }
+                    // Those behind it need not wait until there is room.
+                    None => continue,
                 },
                 false => None,
             };
             done += 1;
+            found += 1;
             let Some(held) = Held::claim(world, record, revision, now).await? else { continue };
             match place {
                 Some(place) => send(ClaimedErrand::new(held, place)).await,
                 None => run_claimed(world, entries, &held).await,
             }
         }
+        if found > 0 {
+            continue;
+        }
+        let Some(last) = last_due.filter(|_| done < jobs_max) else { return Ok((done, next)) };
+        // Others may be due behind those that somebody is at.
+        (after, next_before) = (Some(last), next);
     }
 }
 
@@ -168,8 +194,14 @@ async fn set_aside(world: &World, key: &Key, error: &TableError) {
 }
 
 async fn run_claimed(world: &World, entries: &[JobEntry], held: &Held) {
+    let span = spans::job(&held.record().kind);
+    attend(world, entries, held).instrument(span).await;
+}
+
+async fn attend(world: &World, entries: &[JobEntry], held: &Held) {
     let record = held.record();
-    let outcome = match entries.iter().find(|entry| entry.kind == record.kind) {
+    let entry = entries.iter().find(|entry| entry.kind == record.kind);
+    let outcome = match entry {
         // A job that panics is a job that failed: those behind it are still to be run.
         Some(entry) => AssertUnwindSafe((entry.run)(world, held))
             .catch_unwind()
@@ -178,16 +210,35 @@ async fn run_claimed(world: &World, entries: &[JobEntry], held: &Held) {
         None => Err(Fault::internal("no such kind of job")),
     };
     let Err(fault) = outcome else { return };
+    world.tallies.job_failed();
     let cause = fault.for_log();
+    spans::tell_failure(fault.code);
     tracing::warn!(job.kind = record.kind, job.id = record.id, cause, "job failed");
     // A store that is down for a while says nothing about the job, so the attempt does not count.
     let attempts = record.attempts - u32::from(fault.is_unavailable()).min(record.attempts);
     let record = held.record();
-    let verdict = PutOff { record: &record, cause, attempts };
-    if let Err(fault) = decide(world, &Deciding::new(world, &record, &verdict)).await {
+    let kept = match put_off(world, &record, &cause, attempts, entry.map(|it| it.give_up)).await {
+        // What cannot even be given up is kept as failed all the same.
+        Err(fault) if !fault.is_unavailable() => {
+            put_off(world, &record, &cause, attempts, None).await
+        }
+        kept => kept,
+    };
+    if let Err(fault) = kept {
         // The lease ends by itself and the job is claimed again.
         tracing::warn!(job.id = record.id, cause = fault.for_log(), "job's failure not kept");
     }
+}
+
+async fn put_off(
+    world: &World,
+    record: &JobRecord,
+    cause: &str,
+    attempts: u32,
+    give_up: Option<GiveUp>,
+) -> Result<(), Fault> {
+    let verdict = PutOff { record, cause, attempts, give_up };
+    decide(world, &Deciding::new(world, record, &verdict)).await
 }
 
 async fn run<J: Job>(world: &World, held: &Held) -> Result<(), Fault> {
@@ -246,10 +297,17 @@ async fn conclude(call: &mut Call<'_>, record: &JobRecord, verdict: Verdict) -> 
     }
 }
 
+/// Gives an errand up.
+async fn give_up<E: Errand>(call: &mut Call<'_>, record: &JobRecord) -> Result<(), Fault> {
+    let errand: E = payload_of(record, E::KIND)?;
+    errand.give_up(call).await
+}
+
 struct PutOff<'a> {
     record: &'a JobRecord,
-    cause: String,
+    cause: &'a str,
     attempts: u32,
+    give_up: Option<GiveUp>,
 }
 
 impl Step for PutOff<'_> {
@@ -261,14 +319,18 @@ impl Step for PutOff<'_> {
         }
         call.delete::<JobRecord>(&self.record.key()).await?;
         let attempts = self.attempts;
+        let failed = attempts >= ATTEMPTS_MAX;
+        if let Some(give_up) = self.give_up.filter(|_| failed) {
+            give_up(call, self.record).await?;
+        }
         let doublings = attempts.saturating_sub(1).min(BACK_OFF_DOUBLINGS_MAX);
         let pause = BACK_OFF.saturating_mul(1 << doublings);
         call.put(JobRecord {
             due: call.now().plus(pause),
             attempts,
             claimed: false,
-            last_error: Some(self.cause.clone()),
-            failed: attempts >= ATTEMPTS_MAX,
+            last_error: Some(self.cause.to_owned()),
+            failed,
             ..self.record.clone()
         })
         .await

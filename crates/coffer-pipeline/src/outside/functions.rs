@@ -17,6 +17,11 @@ pub trait FunctionHost: Send + Sync + 'static {
     /// Whether the operator lets this command or URL be run as a function.
     fn allows(&self, code: &NamedCode) -> bool;
 
+    /// How many processes of functions there are now.
+    fn instances(&self) -> usize {
+        0
+    }
+
     /// Runs a function once, within the time that its order gives it. Where its code is a zip, the
     /// host asks `code` for it when it has none of that hash yet.
     ///
@@ -70,6 +75,8 @@ pub struct FunctionOrder {
     pub timeout: Duration,
     /// How much memory it may use, in MB.
     pub memory_mb: u32,
+    /// How many megabytes of files it may have.
+    pub storage_mb: u32,
     /// Credentials of a session of its execution role, made for this order. A host may use those of
     /// an earlier order of the same function and revision until they are about to expire.
     pub credentials: FunctionCredentials,

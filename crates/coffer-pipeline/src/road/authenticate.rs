@@ -33,6 +33,11 @@ impl Authenticated {
         &self.context
     }
 
+    /// The real time it came at.
+    pub(crate) fn real_now(&self) -> Timestamp {
+        self.received.real_now
+    }
+
     pub(crate) fn into_parts(self) -> (Route, RequestContext, Received) {
         (self.route, self.context, self.received)
     }

@@ -2,10 +2,12 @@
 //! recorded.
 
 use coffer_protocol::Fault;
+use tracing::Instrument as _;
 
 use super::{Decoded, Road, record};
 use crate::call::Trace;
 use crate::operation::Operation;
+use crate::spans;
 
 /// Runs the function that was ordered, and records the request with what the caller is told of it.
 ///
@@ -25,7 +27,8 @@ pub(super) async fn carry_out<O: Operation>(
     };
     match completed {
         Ok(output) => {
-            record::answered(road, decoded, &output, &trace).kept().await?;
+            let kept = record::answered(road, decoded, &output, &trace).kept();
+            kept.instrument(spans::record()).await?;
             Ok(output)
         }
         Err(fault) => {

@@ -2,13 +2,17 @@
 //! it again, bounded.
 
 use coffer_protocol::Fault;
+use coffer_seal::RootKeys;
 use coffer_store::{CommitError, Record, Transaction};
+use tracing::Instrument as _;
 
 use super::{Decoded, authorize};
 use crate::audit::{AuditDraft, AuditRecord, Shared, write_for_owners};
 use crate::call::{Call, Outcome, Trace};
 use crate::context::RequestContext;
 use crate::operation::{Access, Operation};
+use crate::root_key::StoreKeyRow;
+use crate::spans;
 use crate::world::World;
 
 /// What is to be decided: an operation's decoded request, or a claimed job.
@@ -86,10 +90,11 @@ pub(crate) async fn decide_traced<D: Decision>(
     world: &World,
     decision: &D,
 ) -> Result<(D::Outcome, Trace), Fault> {
+    let span = spans::decide();
     match decision.access() {
-        Access::Read => read(world, decision).await,
+        Access::Read => read(world, decision).instrument(span).await,
         // Boxed, so that the many reads do not carry the few writes' larger state.
-        Access::Write => Box::pin(write(world, decision)).await,
+        Access::Write => Box::pin(write(world, decision)).instrument(span).await,
     }
 }
 
@@ -130,8 +135,9 @@ async fn write<D: Decision>(world: &World, decision: &D) -> Result<(D::Outcome, 
         // What looks like a fault may be what an earlier run of this very decision has done.
         Err(fault) => landed_earlier(world, decision, &mut doubtful).await?.ok_or(fault)?,
     };
+    let (_, trace) = &decided;
+    world.tallies.rotations_given_up(trace.rotations_given_up);
     if let Some(trail) = &world.audit.trail {
-        let (_, trace) = &decided;
         trail.keep_committed(&trace.committed);
     }
     Ok(decided)
@@ -145,11 +151,17 @@ async fn runs<D: Decision>(
 ) -> Result<(D::Outcome, Trace), Fault> {
     let mut turn = None;
     for count in 0..RUNS_MAX {
+        spans::tell_attempts(count + 1);
         if count >= RUNS_AT_ONCE_MAX && turn.is_none() {
             turn = Some(world.turns.take().await);
         }
         let (outcome, staged) = run(world, decision, Access::Write, count > 0).await?;
-        let Outcome { mut transaction, touched, mut trace, root_keys } = staged;
+        let Outcome { mut transaction, touched, mut trace, root_keys, has_sealed } = staged;
+        if let Some(keys) = root_keys.as_ref().filter(|_| has_sealed)
+            && !is_sealed_for_all(world, keys, &mut transaction).await?
+        {
+            continue;
+        }
         if !transaction.is_read_only() {
             stage_records(decision, &outcome, &mut trace, doubtful.is_some(), &mut transaction)?;
         }
@@ -175,6 +187,33 @@ async fn runs<D: Decision>(
         }
     }
     Err(Fault::unavailable(format!("a decision conflicted {RUNS_MAX} times")))
+}
+
+/// Whether every server of the store can open what is sealed under these root keys, also after a change
+/// of the root key that goes on; the commit expects that it stays so. Where it is not so, the keys in
+/// force are taken up.
+async fn is_sealed_for_all(
+    world: &World,
+    keys: &RootKeys,
+    transaction: &mut Transaction,
+) -> Result<bool, Fault> {
+    let store = world.tables.store();
+    if store.is_exclusive() {
+        // A change waits for all that this process has sealed.
+        return Ok(true);
+    }
+    let found = StoreKeyRow::read(store.as_ref()).await.map_err(Fault::unavailable)?;
+    let Some((row, revision)) = found else {
+        // A world in memory alone; nobody changes its root key.
+        transaction.expect(&StoreKeyRow::row(), None);
+        return Ok(true);
+    };
+    if row.takes_seals_of(keys.id()) {
+        transaction.expect(&StoreKeyRow::row(), Some(revision));
+        return Ok(true);
+    }
+    world.root_key.follow(store.as_ref()).await.map_err(Fault::internal)?;
+    Ok(false)
 }
 
 /// Stages a decision's records beside what it changes; after a run of doubtful outcome so that they

@@ -21,6 +21,8 @@ pub struct Answer {
     pub route: Option<Route>,
     /// The fault, where there was one: code and cause are for the log.
     pub fault: Option<Fault>,
+    /// Whether a quota was used up.
+    pub is_throttled: bool,
 }
 
 impl Answer {
@@ -43,6 +45,7 @@ impl Answer {
             request_id,
             route: Some(route),
             fault: None,
+            is_throttled: false,
         };
         match (route.service.protocol, route.entry.http) {
             (Protocol::Query { namespace, .. }, _) => {
@@ -88,7 +91,16 @@ impl Answer {
             }
         };
         let status = fault.status;
-        Self { status, content_type, headers, body, request_id, route: None, fault: Some(fault) }
+        Self {
+            status,
+            content_type,
+            headers,
+            body,
+            request_id,
+            route: None,
+            fault: Some(fault),
+            is_throttled: false,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coffer_pipeline::job::runner::{ATTEMPTS_MAX, JobEntry, run_due};
+use coffer_pipeline::job::runner::{ATTEMPTS_MAX, Backlog, JobEntry, backlog, run_due};
 use coffer_pipeline::{Clock, Job, JobRecord};
 use coffer_store::{Faults, Sim, Transaction};
 
@@ -142,8 +142,22 @@ async fn a_job_that_takes_its_runner_down_each_time_is_kept_as_failed_at_last() 
     let given_up = harness.given_up().await;
     assert_eq!(given_up.len(), 1);
     assert_eq!(given_up[0].attempts, ATTEMPTS_MAX);
+    assert_eq!(backlog(harness.world()).await.unwrap().given_up, 1);
     assert!(given_up[0].last_error.as_ref().unwrap().contains("without an end"));
     assert_eq!(harness.list("echo").await, ["good-2"]);
+}
+
+#[tokio::test]
+async fn the_backlog_is_as_old_as_the_oldest_job_that_is_due() {
+    let harness = harness();
+    let overdue = async || backlog(harness.world()).await.unwrap();
+    assert_eq!(overdue().await, Backlog::default());
+    ask(&harness, "good-1").await;
+    harness.clock.advance(Duration::from_secs(40)).unwrap();
+    ask(&harness, "good-2").await;
+    assert_eq!(overdue().await.overdue, Duration::from_secs(40));
+    run_due(harness.world(), JOBS, 64).await.unwrap();
+    assert_eq!(overdue().await, Backlog::default());
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use coffer_pipeline::job::runner::{ATTEMPTS_MAX, run_due};
 use coffer_pipeline::{Clock, JobRecord};
 use coffer_store::{
-    Batch, CommitError, Direction, Key, Observer, Record, Revision, Row, Scan, Sim, Store,
-    StoreError, Transaction,
+    Batch, CommitError, Direction, Key, Observer, Record, Revision, Row, Scan, Sim, Snapshot,
+    Store, StoreError, Transaction,
 };
 
 use crate::service::JOBS;
@@ -47,6 +47,10 @@ impl Store for Full {
 
     async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
         self.sim.scan(scan).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        self.sim.snapshot().await
     }
 
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
@@ -114,13 +118,15 @@ async fn a_job_is_not_given_up_for_a_store_that_is_down() {
     let store = Arc::new(Full::new());
     let harness = Harness::new(store.clone(), 5);
     harness.append("asked", "good-1").await;
-    for _ in 0..2 * ATTEMPTS_MAX {
+    for count in 0..2 * ATTEMPTS_MAX {
         // The claim is taken, what the job does is not, that it failed is taken.
         store.refuse(1, 1);
         run_due(harness.world(), JOBS, 1).await.unwrap();
         let waiting = harness.waiting().await;
         assert_eq!(waiting.len(), 1);
         assert_eq!((waiting[0].attempts, waiting[0].failed), (0, false));
+        let failed = harness.world().tallies.counts().jobs_failed;
+        assert_eq!(failed, u64::from(count) + 1);
         harness.clock.advance(Duration::from_secs(2)).unwrap();
     }
     store.refuse(0, 0);

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use coffer_store::{
-    Batch, CommitError, Key, Observer, Revision, Row, Scan, Sim, Store, StoreError,
+    Batch, CommitError, Key, Observer, Revision, Row, Scan, Sim, Snapshot, Store, StoreError,
 };
 
 use serde_json::json;
@@ -31,6 +31,10 @@ impl Store for Late {
 
     async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
         self.sim.scan(scan).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        self.sim.snapshot().await
     }
 
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use coffer_pipeline::job::runner::JobEntry;
+use coffer_pipeline::job::{Errand, Prepared};
 use coffer_pipeline::{
-    Access, Call, Demand, Entry, Job, Operation, Protocol, Scope, Service, Verdict,
+    Access, Call, Demand, Entry, Job, Operation, Protocol, Scope, Service, Verdict, World,
 };
 use coffer_protocol::{ErrorRow, Fault, Input, Output, errors};
 use coffer_store::{Key, Record};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) const SERVICES: &[Service] = &[Service {
     name: "ssm",
     protocol: Protocol::Json { target_prefix: "Test" },
+    throttled: || Fault::throttling("Rate exceeded"),
     operations: &[
         Entry::of::<Add>(),
         Entry::of::<Append>(),
@@ -21,7 +23,7 @@ pub(crate) const SERVICES: &[Service] = &[Service {
     ],
 }];
 
-pub(crate) const JOBS: &[JobEntry] = &[JobEntry::of::<Echo>()];
+pub(crate) const JOBS: &[JobEntry] = &[JobEntry::of::<Echo>(), JobEntry::of_errand::<Visit>()];
 
 errors! {
     /// What the service refuses.
@@ -139,7 +141,13 @@ impl Operation for Append {
         if !append(call, &input.name, &input.item).await? {
             return Err(TestError::AlreadyThereException.with("It is there already."));
         }
-        call.schedule(call.now(), &Echo { item: input.item.clone() }).await?;
+        let (item, now) = (input.item.clone(), call.now());
+        if item.starts_with("visit") {
+            let id = item.clone();
+            call.schedule_errand(&id, call.scope().clone(), now, &Visit { item }).await?;
+        } else {
+            call.schedule(now, &Echo { item }).await?;
+        }
         Ok(AppendOutput {})
     }
 }
@@ -223,6 +231,39 @@ impl Job for Echo {
             }
             _ => {}
         }
+        Ok(Verdict::Done)
+    }
+}
+
+/// Goes out twice, then appends an item to the list `visited`, whatever is in it, and keeps an event.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Visit {
+    item: String,
+}
+
+impl Errand for Visit {
+    const KIND: &'static str = "test.visit";
+    type Order = String;
+    type Report = bool;
+
+    async fn prepare(&self, _: &mut Call<'_>) -> Result<Prepared<String>, Fault> {
+        Ok(Prepared::Order(self.item.clone()))
+    }
+
+    async fn perform(world: &World, item: String) -> bool {
+        world.outside.get(&item).await.is_ok()
+    }
+
+    async fn conclude(&self, call: &mut Call<'_>, is_done: &bool) -> Result<Verdict, Fault> {
+        if !is_done {
+            return Err(Fault::internal("nobody was there"));
+        }
+        if !has(call, &self.item).await? {
+            append(call, "seen", &self.item).await?;
+            return Ok(Verdict::Again(call.now()));
+        }
+        append(call, "visited", &self.item).await?;
+        call.emit("test", &self.item, Vec::new(), self.item.clone().into()).await?;
         Ok(Verdict::Done)
     }
 }

@@ -9,8 +9,8 @@ use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::audit::trail::AuditPlace;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoFunctions, NoOutside, NotMovable,
-    Received, Road, RootKeyRing, Scope, Turns, World,
+    Answer, AuditRecord, Clock, EventRecord, JobRecord, NoBackups, NoFunctions, NoOutside,
+    NotMovable, Received, Road, RootKeyRing, Scope, Tallies, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer};
@@ -74,25 +74,10 @@ impl Harness {
     }
 
     pub(crate) fn with_audit(store: Arc<dyn Store>, seed: u64, audit: AuditPlace) -> Self {
-        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
-        let root_key = RootKey::generate(entropy.as_ref());
-        let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);
-        let sessions = sealer.session_sealer();
-        let tables = Tables::new(store, Arc::new(SealedRows::new(sealer, entropy.clone())));
         let clock = Arc::new(Hand(AtomicI64::new(START_MS)));
-        let world = World {
-            tables,
-            root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
-            sessions,
-            outside: Arc::new(NoOutside),
-            functions: Arc::new(NoFunctions),
-            entropy,
-            clock: clock.clone(),
-            dev: true,
-            turns: Turns::default(),
-            audit,
-        };
-        Self { road: Road::new(Arc::new(world), SERVICES), clock }
+        let entropy: Arc<dyn Entropy> = Arc::new(Seeded::new(seed));
+        let world = world_on(store, entropy.as_ref(), entropy.clone(), clock.clone());
+        Self { road: Road::new(Arc::new(World { audit, ..world }), SERVICES), clock }
     }
 
     pub(crate) fn world(&self) -> &World {
@@ -152,11 +137,50 @@ impl Harness {
     }
 }
 
+/// A world on a store; who has the same keys knows the same rows.
+pub(crate) fn world_on(
+    store: Arc<dyn Store>,
+    keys: &dyn Entropy,
+    entropy: Arc<dyn Entropy>,
+    clock: Arc<dyn Clock>,
+) -> World {
+    let root_key = RootKey::generate(keys);
+    let (sealer, _) = RowSealer::generate(keys, &root_key);
+    let sessions = sealer.session_sealer();
+    World {
+        tables: Tables::new(store, Arc::new(SealedRows::new(sealer, entropy.clone()))),
+        root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
+        sessions,
+        backups: Arc::new(NoBackups),
+        outside: Arc::new(NoOutside),
+        functions: Arc::new(NoFunctions),
+        entropy,
+        clock,
+        dev: true,
+        turns: Turns::default(),
+        tallies: Tallies::default(),
+        claims: Default::default(),
+        message_keys: Default::default(),
+        audit: AuditPlace::default(),
+    }
+}
+
 pub(crate) fn scope() -> Scope {
     Scope { account: AccountId::dev(), region: "us-east-1".parse().unwrap() }
 }
 
 fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
+    received_of("test", "us-east-1", (clock.now(), clock.real_now()), operation, input)
+}
+
+/// A request of an account's root, by its access key in `coffer dev`.
+pub(crate) fn received_of(
+    access_key_id: &str,
+    region: &str,
+    (now, real_now): (Timestamp, Timestamp),
+    operation: &str,
+    input: &Value,
+) -> Received {
     let body = input.to_string();
     let request = http::Request::post("http://localhost/")
         .header("x-amz-target", format!("Test.{operation}"))
@@ -164,21 +188,13 @@ fn received(clock: &dyn Clock, operation: &str, input: &Value) -> Received {
         .unwrap();
     let (mut head, ()) = request.into_parts();
     let credentials = Credentials {
-        access_key_id: "test".to_owned(),
+        access_key_id: access_key_id.to_owned(),
         secret_access_key: "test".to_owned().into(),
         session_token: None,
     };
-    let now = clock.real_now();
-    let signer = Signer { credentials: &credentials, region: "us-east-1", service: "ssm", now };
+    let signer = Signer { credentials: &credentials, region, service: "ssm", now: real_now };
     signer.sign_request(&mut head, body.as_bytes()).unwrap();
-    Received {
-        head,
-        body: body.into(),
-        source_ip: "127.0.0.1".into(),
-        tls: None,
-        now: clock.now(),
-        real_now: now,
-    }
+    Received { head, body: body.into(), source_ip: "127.0.0.1".into(), tls: None, now, real_now }
 }
 
 pub(crate) const START_MS: i64 = 1_700_000_000_000;

@@ -84,7 +84,11 @@ fn aws(name: &str) -> Option<PrincipalEntry> {
         kinds.iter().any(named) && !name.contains(['*', '?'])
     };
     match arn.service.as_str() {
-        "iam" if arn.resource == "root" => Some(PrincipalEntry::Account(account)),
+        "iam" if arn.resource == "root" && arn.partition == "aws" => {
+            Some(PrincipalEntry::Account(account))
+        }
+        // An account of another partition is another one: nobody here has its ARN.
+        "iam" if arn.resource == "root" => Some(PrincipalEntry::Arn(name.into())),
         "iam" if is_of(&["user/", "role/"]) => Some(PrincipalEntry::Arn(name.into())),
         "sts" if is_of(&["assumed-role/", "federated-user/"]) => {
             Some(PrincipalEntry::Arn(name.into()))

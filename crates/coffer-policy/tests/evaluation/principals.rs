@@ -106,6 +106,23 @@ fn a_denial_with_not_principal_never_spares_who_has_a_boundary() {
 }
 
 #[test]
+fn the_root_of_another_partition_is_nobody_here() {
+    let elsewhere = ROOT.replacen("arn:aws:", "arn:aws-cn:", 1);
+    let case = |name: &str| {
+        let key = allow_to(json!({ "AWS": name }));
+        Case::of(Who::User).identity(allow()).of_key(key).decide().is_allowed()
+    };
+    assert!(case(ROOT));
+    assert!(!case(&elsewhere));
+    let spared = |name: &str| {
+        let denial = not_principal(json!({"AWS": [name, USER]}));
+        Case::of(Who::User).identity(allow()).of_resource(denial).decide().is_allowed()
+    };
+    assert!(spared(ROOT));
+    assert!(!spared(&elsewhere));
+}
+
+#[test]
 fn allowing_with_not_principal_is_refused() {
     let statement = json!({"Effect": "Allow", "NotPrincipal": {"AWS": USER}, "Action": "ssm:*"});
     let refusal = Policy::parse(&document(statement).to_string(), Grammar::Resource).unwrap_err();

@@ -73,7 +73,11 @@ pub(crate) fn network(database: &dyn Database) -> Network {
 
 pub(crate) fn network_of(authority: Option<CertificateDer<'static>>) -> Network {
     let is_loopback = |address: IpAddr| address.is_loopback();
-    let limits = Limits { login: Duration::from_secs(20), statements: Duration::from_secs(20) };
+    let limits = Limits {
+        login: Duration::from_secs(20),
+        statements: Duration::from_secs(20),
+        request: Duration::from_secs(20),
+    };
     Network::new(authority, is_loopback, limits).unwrap()
 }
 

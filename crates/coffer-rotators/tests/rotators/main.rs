@@ -1,11 +1,6 @@
 //! Native rotators against real databases.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests may unwrap"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may unwrap")]
 
 mod database;
 mod mysql;

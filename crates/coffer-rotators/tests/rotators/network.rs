@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use coffer_model::Sensitive;
 use coffer_rotators::{Limits, Network, RotationError, Rotator, Secrets};
+use coffer_test_servers::free_port;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;
-
-use crate::servers::free_port;
 
 /// Passes on what is said to a server, and keeps it.
 pub(crate) struct Recorder {
@@ -81,7 +80,11 @@ fn secret(rotator: Rotator, host: &str, port: u16) -> Sensitive<String> {
 }
 
 fn network(may_reach: fn(IpAddr) -> bool) -> Network {
-    let limits = Limits { login: Duration::from_millis(700), statements: Duration::from_secs(5) };
+    let limits = Limits {
+        login: Duration::from_millis(700),
+        statements: Duration::from_secs(5),
+        request: Duration::from_secs(5),
+    };
     Network::new(None, may_reach, limits).unwrap()
 }
 

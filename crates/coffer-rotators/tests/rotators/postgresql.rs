@@ -4,13 +4,15 @@ use std::sync::LazyLock;
 
 use coffer_model::Sensitive;
 use coffer_rotators::{RotationError, Rotator, Secrets};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::database::{Database, network, rotate, secret};
 use crate::rotations;
-use crate::servers::postgresql::Postgresql;
+use crate::servers::postgresql::start;
 
-static PLAIN: LazyLock<Postgresql> = LazyLock::new(|| Postgresql::start(false));
+static PLAIN: LazyLock<coffer_test_servers::Postgresql> = LazyLock::new(|| start(false));
 
 #[tokio::test]
 async fn only_the_new_password_opens_after_a_single_users_rotation() {
@@ -49,7 +51,7 @@ async fn a_server_without_tls_gets_no_password_where_tls_is_demanded() {
 
 #[tokio::test]
 async fn a_server_with_tls_must_prove_its_name() {
-    rotations::with_tls(&Postgresql::start(true)).await;
+    rotations::with_tls(&start(true)).await;
 }
 
 #[tokio::test]
@@ -96,6 +98,40 @@ async fn what_the_superuser_may_not_do_is_failed_and_leaves_no_trace() {
         PLAIN.admin("SELECT count(*) FROM pg_roles WHERE rolname = 'modest_clone'").trim(),
         "0"
     );
+}
+
+#[tokio::test]
+async fn whoever_refuses_a_login_is_not_cited() {
+    let single = Rotator::named("postgresql-single-user").unwrap();
+    PLAIN.add_user("elsewhere", "old-one");
+    let text = secret(&*PLAIN, "elsewhere", "old-one").expose().clone();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    value["dbname"] = "canary".into();
+    let failed = single.test(&network(&*PLAIN), &Sensitive::new(value.to_string())).await;
+    let why = "no login at `localhost`: there is no database that is called as the secret's member \
+               `dbname` says (SQLSTATE 3D000)";
+    assert_eq!(failed, Err(RotationError::Failed(why.to_owned())));
+
+    // Somebody who takes a login, and repeats what it has.
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    value["port"] = listener.local_addr().unwrap().port().into();
+    value["ssl"] = false.into();
+    let echo = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut login = [0; 1024];
+        let bytes = stream.read(&mut login).await.unwrap();
+        assert!(login[..bytes].windows(6).any(|it| it == b"canary"));
+        let fields = b"SERROR\0Ccanary\0Mcanary is in here\0\0";
+        let mut message = b"E".to_vec();
+        message.extend(u32::try_from(fields.len() + 4).unwrap().to_be_bytes());
+        message.extend(fields);
+        stream.write_all(&message).await.unwrap();
+    };
+    let value = Sensitive::new(value.to_string());
+    let network = network(&*PLAIN);
+    let (failed, ()) = tokio::join!(single.test(&network, &value), echo);
+    let why = "no login at `localhost`: it refused (SQLSTATE unknown)";
+    assert_eq!(failed, Err(RotationError::Failed(why.to_owned())));
 }
 
 /// Each login takes the secret that is current when it begins, and may last as long as the next

@@ -71,6 +71,12 @@ pub(super) fn read_wanted(path: &Path, wanted: Option<&str>) -> Result<Option<Ro
 /// Draws a root key and writes it where there is none.
 pub(super) fn make(path: &Path, entropy: &dyn Entropy) -> Result<RootKey, String> {
     let root_key = RootKey::generate(entropy);
+    write(path, &root_key)?;
+    Ok(root_key)
+}
+
+/// Writes a root key where there is none.
+fn write(path: &Path, root_key: &RootKey) -> Result<(), String> {
     let text = Zeroizing::new(format!("{}\n", root_key.to_text().as_str()));
     // A link never takes the place of a key that another server has made meanwhile; not every
     // file system has links.
@@ -79,8 +85,7 @@ pub(super) fn make(path: &Path, entropy: &dyn Entropy) -> Result<RootKey, String
         Err(_) if !path.try_exists()? => fs::rename(beside, path),
         Err(error) => fs::remove_file(beside).and(Err(error)),
     };
-    write_whole(path, text.as_bytes(), in_place)?;
-    Ok(root_key)
+    write_whole(path, text.as_bytes(), in_place)
 }
 
 /// Draws the next root key and writes it beside the present one, or reads the one that is there: it
@@ -91,6 +96,17 @@ pub(super) fn draw_beside(path: &Path, entropy: &dyn Entropy) -> Result<RootKey,
         Some(root_key) => Ok(root_key),
         None => make(&next, entropy),
     }
+}
+
+/// Writes the next root key, which another server has drawn, beside the present one. Servers may share
+/// the file, and then it is there.
+pub(super) fn adopt(path: &Path, next: &RootKey) -> Result<(), String> {
+    let place = beside(path);
+    let is_next = |found: Option<RootKey>| found.is_some_and(|found| found.id() == next.id());
+    if is_next(read(&place)?) || is_next(read(path)?) {
+        return Ok(());
+    }
+    write(&place, next).or_else(|told| if is_next(read(&place)?) { Ok(()) } else { Err(told) })
 }
 
 /// Puts the root key of this id, if it is the one beside the file, in the file's place.
@@ -123,7 +139,7 @@ mod tests {
 
     use coffer_seal::SystemEntropy;
 
-    use super::{beside, draw_beside, make, read, read_wanted, settle};
+    use super::{adopt, beside, draw_beside, make, read, read_wanted, settle};
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -172,5 +188,23 @@ mod tests {
         assert!(!beside(&path).exists());
         settle(&path, next.id()).unwrap();
         assert_eq!(read(&path).unwrap().unwrap().id(), next.id());
+    }
+
+    #[test]
+    fn a_root_key_of_another_server_is_kept_as_if_it_had_been_drawn_here() {
+        let entropy = SystemEntropy::new();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("root.key");
+        make(&path, &entropy).unwrap();
+        let next = make(&folder.path().join("elsewhere"), &entropy).unwrap();
+        for _ in 0..2 {
+            adopt(&path, &next).unwrap();
+            assert_eq!(read(&beside(&path)).unwrap().unwrap().id(), next.id());
+            assert_eq!(mode(&beside(&path)), 0o600);
+        }
+        settle(&path, next.id()).unwrap();
+        adopt(&path, &next).unwrap();
+        assert_eq!(read(&path).unwrap().unwrap().id(), next.id());
+        assert!(!beside(&path).exists(), "it is in its place");
     }
 }

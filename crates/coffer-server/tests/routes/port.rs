@@ -13,8 +13,8 @@ use coffer_pipeline::road::Route;
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
     Answer, AuditRecord, Clock, FunctionCodeSource, FunctionHost, FunctionOrder, FunctionOutcome,
-    NamedCode, NoOutside, NotMovable, NotRun, Protocol, Received, Road, RootKeyRing, TlsSession,
-    Turns, World,
+    NamedCode, NoBackups, NoOutside, NotMovable, NotRun, Protocol, Received, Road, RootKeyRing,
+    Tallies, TlsSession, Turns, World,
 };
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::{Entropy, RootKey, RowSealer, SystemEntropy};
@@ -103,12 +103,16 @@ impl Port {
             tables,
             root_key,
             sessions,
+            backups: Arc::new(NoBackups),
             outside: Arc::new(NoOutside),
             functions: Arc::new(Echo),
             entropy,
             clock: Arc::new(Hand(AtomicI64::new(NOW.as_millis()))),
             dev: true,
             turns: Turns::default(),
+            tallies: Tallies::default(),
+            claims: Default::default(),
+            message_keys: Default::default(),
             audit: AuditPlace { trail: Some(trail), exports: Some(exports) },
         };
         Self { road: Road::new(Arc::new(world), SERVICES), sim, folder }

@@ -216,6 +216,12 @@ fn place_of(token: &str) -> Result<Place, Fault> {
     })
 }
 
+/// The token of the place that a token names.
+#[cfg(feature = "fuzzed")]
+pub(super) fn token_again(token: &str) -> Option<String> {
+    place_of(token).ok().map(|place| token_of(&place))
+}
+
 /// The members of requests that name resources.
 const NAMING_MEMBERS: [&str; 6] =
     ["secretId", "secretIdList", "name", "names", "keyId", "resourceId"];

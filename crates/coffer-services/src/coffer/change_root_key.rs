@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use coffer_pipeline::{Call, Job, Verdict};
+use coffer_pipeline::{Call, Job, NextRootKey, Verdict};
 use coffer_protocol::Fault;
 use coffer_seal::{RootKey, RootKeys};
 use coffer_store::Key;
@@ -52,7 +52,12 @@ impl Job for ChangeRootKey {
             return Ok(Verdict::Done);
         }
         let is_waiting = before == ChangeState::Switching && state == before;
-        let pause = if is_waiting { WAIT_PAUSE } else { Duration::ZERO };
+        let pause = match before {
+            _ if is_waiting => WAIT_PAUSE,
+            // Other servers of the store have to have heard of the new key before it is used.
+            ChangeState::Obtaining if !call.is_alone() => OTHERS_FOLLOW,
+            _ => Duration::ZERO,
+        };
         Ok(Verdict::Again(call.now().plus(pause)))
     }
 }
@@ -75,7 +80,8 @@ async fn obtain(call: &mut Call<'_>, change: &mut RootKeyChangeRecord) -> Result
     if row.is_changing() || row.root_key_id != keys.id() {
         return Err(Fault::internal("another change of the root key is not done"));
     }
-    let row = row.changed(call.entropy(), keys.current(), &next);
+    let is_drawn = change.source == NextRootKey::Drawn;
+    let row = row.changed(call.entropy(), keys.current(), &next, is_drawn);
     let row = row.map_err(|_| Fault::internal("the store's key does not open"))?;
     call.put_store_key(&row)?;
     change.from = Some(keys.id().to_owned());
@@ -106,9 +112,8 @@ async fn switch(call: &mut Call<'_>, change: &mut RootKeyChangeRecord) -> Result
     let row = call.store_key().await?;
     let keys = ring.keys();
     if keys.id() != row.root_key_id {
-        let next = ring.next_of(&change.id).filter(|next| next.id() == row.root_key_id);
-        let next = next.ok_or_else(|| Fault::internal("the new root key is not known"))?;
-        ring.install(RootKeys::new(next, Some(keys.current().clone())));
+        let next = row.followed_by(&keys).map_err(Fault::internal)?;
+        ring.install(next.ok_or_else(|| Fault::internal("the new root key is not known"))?);
         tracing::info!(
             root_key.id = row.root_key_id,
             "root key {} is in force; what is sealed under the one before is sealed anew",
@@ -119,6 +124,7 @@ async fn switch(call: &mut Call<'_>, change: &mut RootKeyChangeRecord) -> Result
     // This step's own commit comes after those that they have sent on their way, so the next step
     // sees all that was sealed under the old key.
     if ring.is_settled() {
+        call.put_store_key(&row.switched())?;
         change.state = ChangeState::Resealing;
     }
     Ok(())
@@ -160,5 +166,8 @@ async fn settle(call: &mut Call<'_>, change: &mut RootKeyChangeRecord) -> Result
     Ok(())
 }
 
+/// How long other servers of the store have to take up a new root key: several times as long as they
+/// let pass between two looks. One that takes longer is refused what it seals.
+const OTHERS_FOLLOW: Duration = Duration::from_secs(10);
 /// How long those who are still at something are given before they are looked for again.
 const WAIT_PAUSE: Duration = Duration::from_millis(100);

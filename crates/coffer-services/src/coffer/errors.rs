@@ -5,6 +5,7 @@ coffer_protocol::errors! {
     pub CofferError {
         AccountExistsException => 400, Lower;
         AccountNotFoundException => 400, Lower;
+        BackupInProgressException => 400, Lower;
         ClockNotMovableException => 400, Lower;
         EmailExistsException => 400, Lower;
         InvalidIssuerKeysException => 400, Lower;

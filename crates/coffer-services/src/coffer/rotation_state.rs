@@ -3,6 +3,7 @@
 use coffer_model::Timestamp;
 use coffer_protocol::Output;
 
+use crate::secretsmanager::rotation::unfinished;
 use crate::secretsmanager::{Rotation, SecretRecord};
 
 /// A secret's rotation.
@@ -17,11 +18,12 @@ pub(super) struct RotationState {
     #[shape(wire = "RotatorARN")]
     rotator_arn: Option<String>,
     /// `IDLE`, `AT_WORK`, `WAITING` for the next attempt, or `FAILED` where none will be made before
-    /// the next window or the next call.
+    /// the next window or the next call; `UNFINISHED` where CancelRotateSecret has left a version
+    /// AWSPENDING.
     state: Option<String>,
     /// The step that is being done, or at which it failed.
     step: Option<String>,
-    /// The version that becomes current.
+    /// The version that becomes current, or was left AWSPENDING.
     version_id: Option<String>,
     /// Whether this is a test only.
     is_test: Option<bool>,
@@ -42,16 +44,17 @@ impl RotationState {
     pub(super) fn of(secret: &SecretRecord) -> Option<Self> {
         let rotation = secret.rotation.as_ref()?;
         let (under_way, failure) = (rotation.under_way.as_ref(), rotation.failure.as_ref());
+        let left = unfinished(secret);
         let step = under_way.map(|it| it.step).or(failure.map(|it| it.step));
         let attempts = under_way.map(|it| it.attempts).or(failure.map(|it| it.attempts));
         Some(Self {
             secret_arn: Some(secret.arn()),
             name: Some(secret.name.clone()),
             enabled: Some(rotation.enabled),
-            rotator_arn: rotation.lambda_arn.clone(),
-            state: Some(state_of(rotation).to_owned()),
+            rotator_arn: secret.rotator_arn(),
+            state: Some(state_of(rotation, left).to_owned()),
             step: step.map(|step| step.name().to_owned()),
-            version_id: under_way.map(|it| it.version_id.clone()),
+            version_id: under_way.map(|it| it.version_id.as_str()).or(left).map(str::to_owned),
             is_test: under_way.map(|it| it.is_test),
             begun_date: under_way.map(|it| it.begun),
             failed_attempts: attempts.and_then(|attempts| i32::try_from(attempts).ok()),
@@ -65,11 +68,12 @@ impl RotationState {
     }
 }
 
-fn state_of(rotation: &Rotation) -> &'static str {
+fn state_of(rotation: &Rotation, left: Option<&str>) -> &'static str {
     match (&rotation.under_way, &rotation.failure) {
         (Some(under_way), _) if under_way.retry_at.is_some() => "WAITING",
         (Some(_), _) => "AT_WORK",
         (None, Some(_)) => "FAILED",
+        (None, None) if left.is_some() => "UNFINISHED",
         (None, None) => "IDLE",
     }
 }

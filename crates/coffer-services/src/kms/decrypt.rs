@@ -12,6 +12,7 @@ use super::grant::GrantOperation;
 use super::grant_token::must_be_known;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
 use super::permission::{demand_on_source, of_context};
+use super::quota::kind_of_encryption;
 use super::request::{algorithm_of, context_of, must_be_meant, must_have_no_recipient};
 use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec, RecipientInfo};
@@ -87,6 +88,13 @@ impl Operation for Decrypt {
             // AWS: the record always has it (KMS developer guide, CloudTrail entries of Decrypt).
             object.member("encryptionAlgorithm", "SYMMETRIC_DEFAULT");
         }
+    }
+
+    async fn quota_kind(
+        _: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        Ok(Some(kind_of_encryption(input.encryption_algorithm)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

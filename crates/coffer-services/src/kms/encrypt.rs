@@ -13,6 +13,7 @@ use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
 use super::permission::{demand_or_grant, of_context};
+use super::quota::kind_of_encryption;
 use super::request::{algorithm_of, context_of, must_be_meant};
 use super::wire::EncryptionAlgorithmSpec;
 
@@ -80,6 +81,13 @@ impl Operation for Encrypt {
             // AWS: the record always has it (KMS developer guide, CloudTrail entries of Encrypt).
             object.member("encryptionAlgorithm", "SYMMETRIC_DEFAULT");
         }
+    }
+
+    async fn quota_kind(
+        _: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        Ok(Some(kind_of_encryption(input.encryption_algorithm)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

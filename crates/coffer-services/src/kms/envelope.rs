@@ -171,7 +171,8 @@ impl<'a> Sealed<'a> {
         let material = key.material(call.root_key(), self.head.material_id)?;
         let material = material.ok_or_else(invalid_ciphertext)?;
         let bound = bound_to(self.head_bytes, context);
-        let plain = material.open(SealedWith::KmsKey, &bound, self.message);
+        let keys = call.message_keys();
+        let plain = material.open_again(SealedWith::KmsKey, &bound, self.message, keys);
         let mut plain = plain.map_err(|_| invalid_ciphertext())?;
         Ok(Sensitive::new(std::mem::take(&mut *plain)))
     }

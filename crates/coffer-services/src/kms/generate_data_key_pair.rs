@@ -79,6 +79,13 @@ impl Operation for GenerateDataKeyPair {
         }
     }
 
+    async fn quota_kind(
+        _: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        Ok(Some(input.key_pair_spec.as_str()))
+    }
+
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         must_have_no_recipient(input.recipient.as_ref())?;
         let context = context_of(input.encryption_context.as_ref())?;

@@ -77,6 +77,13 @@ impl Operation for GenerateDataKeyPairWithoutPlaintext {
         }
     }
 
+    async fn quota_kind(
+        _: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        Ok(Some(input.key_pair_spec.as_str()))
+    }
+
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {
         let context = context_of(input.encryption_context.as_ref())?;
         let key = find_key(call, &input.key_id).await?;

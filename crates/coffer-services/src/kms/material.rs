@@ -105,8 +105,9 @@ impl SealedMaterial {
     }
 
     fn seal(call: &Call<'_>, arn: &str, id: String, made_by: MadeBy, bytes: &[u8]) -> Self {
-        let sealed = call.root_key().seal(call.entropy(), &bound_to(arn, &id), bytes);
-        let root_key_id = Some(call.root_key().id().to_owned());
+        let keys = call.root_key_to_keep();
+        let sealed = keys.seal(call.entropy(), &bound_to(arn, &id), bytes);
+        let root_key_id = Some(keys.id().to_owned());
         Self { id, created: call.now(), made_by, root_key_id, sealed, imported: None }
     }
 
@@ -121,15 +122,16 @@ impl SealedMaterial {
         if self.imported.is_some() {
             return Ok(self.emptied());
         }
-        let bytes = self.bytes(call.root_key(), from_arn)?;
-        let sealed = call.root_key().seal(call.entropy(), &bound_to(to_arn, &self.id), &bytes);
-        let root_key_id = Some(call.root_key().id().to_owned());
+        let keys = call.root_key_to_keep();
+        let bytes = self.bytes(keys, from_arn)?;
+        let sealed = keys.seal(call.entropy(), &bound_to(to_arn, &self.id), &bytes);
+        let root_key_id = Some(keys.id().to_owned());
         Ok(Self { root_key_id, sealed, ..self.clone() })
     }
 
     /// Seals it under the root key in force, if it is sealed under another; tells whether it was.
     pub(super) fn reseal(&mut self, call: &Call<'_>, arn: &str) -> Result<bool, Fault> {
-        let keys = call.root_key();
+        let keys = call.root_key_to_keep();
         if !self.is_here() || self.root_key_id.as_deref() == Some(keys.id()) {
             return Ok(false);
         }

@@ -13,6 +13,7 @@ use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
 use super::permission::{demand_on_source, demand_or_grant, with_context};
+use super::quota::kind_of_encryption;
 use super::request::{context_of, must_be_meant};
 use super::source::Source;
 use super::wire::{DryRunModifierType, EncryptionAlgorithmSpec};
@@ -88,6 +89,13 @@ impl Operation for ReEncrypt {
         ];
         let told = |demand: Demand| demand.with("kms:reencryptonsamekey", is_same.to_string());
         Ok(demands.into_iter().map(told).collect())
+    }
+
+    async fn quota_kind(
+        _: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        Ok(Some(kind_of_encryption(input.source_encryption_algorithm)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -10,6 +10,7 @@ use super::grant_token::must_be_known;
 use super::key::find_key;
 use super::last_use::{KeyLastUsageTrackingOperation, note_use};
 use super::permission::demand_or_grant;
+use super::quota::kind_of_signature;
 use super::request::must_be_meant;
 use super::signing;
 use super::wire::{MessageType, SigningAlgorithmSpec};
@@ -69,6 +70,13 @@ impl Operation for Verify {
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
         signing::condition(input.signing_algorithm, input.message_type, key)
+    }
+
+    async fn quota_kind(
+        _: &mut Call<'_>,
+        input: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        Ok(Some(kind_of_signature(input.signing_algorithm)))
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -6,12 +6,13 @@ use coffer_model::Sensitive;
 use coffer_pipeline::{Access, Call, Demand, FunctionOutcome, Http, NotRun, Operation};
 use coffer_protocol::{AuditObject, AwsEnum, ErrorRow, Fault, Input, Output};
 use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
 
 use super::errors::LambdaError;
 use super::function::Found;
 use super::function_name::FunctionName;
 use super::invoke_later::InvokeLater;
-use super::order::{Event, order};
+use super::order::{Event, order, role_of};
 use super::settings::{Foreign, must_be_on, named, off};
 
 /// Calls a function: the decision orders it, and it is run once that stands.
@@ -181,16 +182,20 @@ impl Operation for Invoke {
         let kind = input.invocation_type.unwrap_or(InvocationType::RequestResponse);
         let event = input.event(kind, call.context().request_id.clone())?;
         call.acted_on(&name.arn());
-        let ordered = order(call, &name, &found, event).await?;
-        let executed_version = Some(found.label.clone());
         match kind {
-            InvocationType::DryRun => Ok(InvokeOutput::of(NO_CONTENT)),
+            InvocationType::DryRun => {
+                role_of(call, &found).await?;
+                Ok(InvokeOutput::of(NO_CONTENT))
+            }
             InvocationType::Event => {
-                InvokeLater::of(&name, &ordered).schedule(call, &name.scope, call.now()).await?;
+                role_of(call, &found).await?;
+                InvokeLater::of(&name, &event).schedule(call, &name.scope, call.now()).await?;
                 Ok(InvokeOutput::of(ACCEPTED))
             }
             InvocationType::RequestResponse => {
+                let ordered = order(call, &name, &found, event).await?;
                 call.order(ordered);
+                let executed_version = Some(found.label);
                 // That it is there asks for the log.
                 let log_result = (input.log_type == Some(LogType::Tail)).then(String::new);
                 Ok(InvokeOutput { executed_version, log_result, ..InvokeOutput::of(OK) })
@@ -239,15 +244,23 @@ impl InvokeInput {
             )));
         }
         // The parser's own words may quote the payload.
-        if serde_json::from_slice::<IgnoredAny>(payload.expose()).is_err() {
+        // What is ignored is not looked at for UTF-8.
+        let is_json = |text| serde_json::from_str::<IgnoredAny>(text).is_ok();
+        if !std::str::from_utf8(payload.expose()).is_ok_and(is_json) {
             return Err(LambdaError::InvalidRequestContentException.with(
                 "Could not parse request body into json: Could not parse payload into json",
             ));
         }
-        let client_context = self.client_context.clone().map(Sensitive::new);
+        let client_context = self.client_context.clone().filter(|context| !context.is_empty());
+        let client_context = client_context.map(Sensitive::new);
         if client_context.as_ref().is_some_and(|it| it.expose().len() > CONTEXT_BYTES_MAX) {
             return Err(LambdaError::InvalidParameterValueException
                 .with(format!("The client context has more than {CONTEXT_BYTES_MAX} bytes.")));
+        }
+        if client_context.as_ref().is_some_and(|it| !is_json_in_base64(it.expose())) {
+            // Recorded from AWS (boto/boto3#2153).
+            return Err(LambdaError::InvalidRequestContentException
+                .with("Client context must be a valid Base64-encoded JSON object."));
         }
         Ok(Event { request_id, payload, client_context })
     }
@@ -260,6 +273,11 @@ impl InvocationType {
             Self::RequestResponse | Self::DryRun => PAYLOAD_BYTES_MAX,
         }
     }
+}
+
+fn is_json_in_base64(text: &str) -> bool {
+    let json = STANDARD.decode(text);
+    json.is_ok_and(|json| serde_json::from_slice::<Map<String, Value>>(&json).is_ok())
 }
 
 /// How a caller is told of a function that was not run.

@@ -33,14 +33,14 @@ pub(crate) struct InvokeLater {
 }
 
 impl InvokeLater {
-    /// The call that was ordered.
-    pub(super) fn of(name: &FunctionName, ordered: &FunctionOrder) -> Self {
+    /// The call of a function with an event.
+    pub(super) fn of(name: &FunctionName, event: &Event) -> Self {
         Self {
             name: name.name.clone(),
             qualifier: name.qualifier.clone(),
-            request_id: ordered.request_id.clone(),
-            payload: STANDARD.encode(ordered.payload.expose()),
-            client_context: ordered.client_context.as_ref().map(|it| it.expose().clone()),
+            request_id: event.request_id.clone(),
+            payload: STANDARD.encode(event.payload.expose()),
+            client_context: event.client_context.as_ref().map(|it| it.expose().clone()),
             failures: 0,
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_model::{AccountId, Arn, Sensitive};
+use coffer_pipeline::identity::RoleRecord;
 use coffer_pipeline::{Call, Caller, Demand, FunctionOrder, Guard};
 use coffer_protocol::Fault;
 
@@ -20,10 +21,19 @@ pub(super) struct Event {
     pub(super) client_context: Option<Sensitive<String>>,
 }
 
-/// Makes the order to run a version.
+/// The role that a version runs with, where Lambda may still assume it.
 ///
 /// # Errors
 /// A role that is gone, or does not trust Lambda any more.
+pub(super) async fn role_of(call: &mut Call<'_>, found: &Found) -> Result<Arc<RoleRecord>, Fault> {
+    let function = &found.function;
+    role::must_trust(call, &found.version.role, &function.scope(), &function.name).await
+}
+
+/// Makes the order to run a version, with a session of its role.
+///
+/// # Errors
+/// See [`role_of`].
 pub(super) async fn order(
     call: &mut Call<'_>,
     name: &FunctionName,
@@ -32,7 +42,7 @@ pub(super) async fn order(
 ) -> Result<FunctionOrder, Fault> {
     let (function, version) = (&found.function, &found.version);
     let scope = function.scope();
-    let role = role::must_trust(call, &version.role, &scope, &function.name).await?;
+    let role = role_of(call, found).await?;
     let credentials = sts::service_session(call, &role, &function.name, CREDENTIALS_LAST)?;
     Ok(FunctionOrder {
         request_id: event.request_id,
@@ -49,6 +59,7 @@ pub(super) async fn order(
         environment: version.variables.0.clone(),
         timeout: Duration::from_secs(u64::try_from(version.timeout_seconds).unwrap_or(0)),
         memory_mb: u32::try_from(version.memory_mb).unwrap_or(0),
+        storage_mb: u32::try_from(version.storage_mb).unwrap_or(0),
         credentials,
         payload: event.payload,
         client_context: event.client_context,
@@ -115,6 +126,36 @@ pub async fn order_for(
     service: &str,
     source: &Source<'_>,
 ) -> Result<FunctionOrder, NotInvoked> {
+    let (name, found) = find_for(call, function_arn, service, source).await?;
+    let event = Event {
+        request_id: call.uuid(),
+        payload: Sensitive::new(b"{}".to_vec()),
+        client_context: None,
+    };
+    order(call, &name, &found, event).await.map_err(of_role)
+}
+
+/// Whether a service could be given the order to run the function of an ARN; see [`order_for`].
+///
+/// # Errors
+/// Why it could not.
+pub(crate) async fn must_be_invocable(
+    call: &mut Call<'_>,
+    function_arn: &str,
+    service: &str,
+    source: &Source<'_>,
+) -> Result<(), NotInvoked> {
+    let (_, found) = find_for(call, function_arn, service, source).await?;
+    role_of(call, &found).await.map(drop).map_err(of_role)
+}
+
+/// The function of an ARN, where a service may call it.
+async fn find_for(
+    call: &mut Call<'_>,
+    function_arn: &str,
+    service: &str,
+    source: &Source<'_>,
+) -> Result<(FunctionName, Found), NotInvoked> {
     if !call.has_functions() {
         return Err(NotInvoked::Off);
     }
@@ -128,15 +169,15 @@ pub async fn order_for(
         _ => NotInvoked::Fault(fault),
     })?;
     must_let_in(call, &name, service, source).await?;
-    let event = Event {
-        request_id: call.uuid(),
-        payload: Sensitive::new(b"{}".to_vec()),
-        client_context: None,
-    };
-    order(call, &name, &found, event).await.map_err(|fault| match fault.status {
+    Ok((name, found))
+}
+
+/// What a refusal of the role means to a service.
+fn of_role(fault: Fault) -> NotInvoked {
+    match fault.status {
         400 => NotInvoked::RoleUnfit,
         _ => NotInvoked::Fault(fault),
-    })
+    }
 }
 
 /// The permission to invoke the function of an ARN; nothing where it is none of a function.

@@ -1,6 +1,8 @@
 //! The runtimes that AWS's model names.
 
-use coffer_protocol::AwsEnum;
+use coffer_protocol::{AwsEnum, Fault};
+
+use super::errors::LambdaError;
 
 /// AWS's values of `Runtime`.
 #[derive(AwsEnum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,3 +112,48 @@ pub(super) enum Runtime {
     #[shape(wire = "custom")]
     Custom,
 }
+
+impl Runtime {
+    /// Refuses what AWS lets no function be made with or changed to any more.
+    ///
+    /// # Errors
+    /// `InvalidParameterValueException`.
+    pub(super) fn must_be_supported(self) -> Result<(), Fault> {
+        if !BLOCKED.contains(&self) {
+            return Ok(());
+        }
+        // AWS: its words of 2024 and later, without the runtime that it recommended before (seen in
+        // answers for python3.7 and nodejs12.x).
+        Err(LambdaError::InvalidParameterValueException.with(format!(
+            "The runtime parameter of {} is no longer supported for creating or updating AWS Lambda \
+             functions. We recommend you use a supported runtime while creating or updating \
+             functions.",
+            self.as_str()
+        )))
+    }
+}
+
+/// AWS: runtimes whose dates of "block function create" and "block function update" are past (Lambda
+/// developer guide, deprecated runtimes, 2026-11).
+const BLOCKED: &[Runtime] = &[
+    Runtime::Nodejs,
+    Runtime::Nodejs43,
+    Runtime::Nodejs43Edge,
+    Runtime::Nodejs610,
+    Runtime::Nodejs810,
+    Runtime::Nodejs10X,
+    Runtime::Nodejs12X,
+    Runtime::Nodejs14X,
+    Runtime::Java8,
+    Runtime::Python27,
+    Runtime::Python36,
+    Runtime::Python37,
+    Runtime::Dotnetcore10,
+    Runtime::Dotnetcore20,
+    Runtime::Dotnetcore21,
+    Runtime::Dotnetcore31,
+    Runtime::Go1X,
+    Runtime::Ruby25,
+    Runtime::Ruby27,
+    Runtime::Provided,
+];

@@ -36,6 +36,7 @@ impl Settings<'_> {
     /// What is out of AWS's bounds.
     pub(super) fn put_into(&self, version: &mut Version) -> Result<(), Fault> {
         if let Some(runtime) = self.runtime {
+            runtime.must_be_supported()?;
             runtime.as_str().clone_into(&mut version.runtime);
         }
         if let Some(handler) = self.handler {

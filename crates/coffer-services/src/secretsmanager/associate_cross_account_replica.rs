@@ -1,10 +1,11 @@
 //! AssociateCrossAccountReplica: has a secret of another account follow one of this account.
 
-use coffer_pipeline::{Access, Call, Demand, Operation};
+use coffer_pipeline::{Access, Call, Demand, Operation, ReplicaPlace};
 use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
 use super::id::{self, SecretName};
+use super::peers::delivery;
 use super::replicate_secret::ReplicateSecret;
 use super::replication::{Link, set_status};
 use super::seal;
@@ -73,11 +74,15 @@ impl Operation for AssociateCrossAccountReplica {
         let primary = id::find_changeable(call, &input.secret_id).await?;
         let mut primary = SecretRecord::clone(&primary);
         let link = link(call, &primary, &input.cross_account_replica_arn)?;
-        // The owner of the replica has named this primary when it was made: that is the consent.
-        let replica = link.replica(call, &primary).await?.ok_or_else(id::not_found)?;
+        let is_at_peer = call.peer_of(&ReplicaPlace::Account(link.scope().account)).is_some();
+        // The owner of the replica has named this primary when it was made: that is the consent. A
+        // peer makes sure of it itself.
+        let replica = match is_at_peer {
+            true => None,
+            false => Some(link.replica(call, &primary).await?.ok_or_else(id::not_found)?),
+        };
         seal::must_be_able_to_open(call, &primary).await?;
-        let mut replica = SecretRecord::clone(&replica);
-        let arn = replica.arn();
+        let arn = link.arn();
         let is_other = |known: &&CrossAccountReplica| {
             known.arn != arn && known.status != ReplicaStatus::Detached
         };
@@ -93,19 +98,26 @@ impl Operation for AssociateCrossAccountReplica {
             role_arn: input.replication_role_arn.clone(),
             status: ReplicaStatus::InProgress,
             message: None,
+            is_at_peer,
         }];
-        set_status(&mut replica, ReplicaStatus::InProgress, None);
         primary.changed = call.now();
         call.acted_on(&primary.arn());
         call.acted_on(&arn);
-        let job = ReplicateSecret::to_account(&primary, &arn);
-        call.schedule_in(link.scope().clone(), call.now(), &job).await?;
+        match replica {
+            None => delivery::begin(call, &primary, &link, false).await?,
+            Some(replica) => {
+                let mut replica = SecretRecord::clone(&replica);
+                set_status(&mut replica, ReplicaStatus::InProgress, None);
+                let job = ReplicateSecret::to_account(&primary, &arn);
+                call.schedule_in(link.scope().clone(), call.now(), &job).await?;
+                call.put(replica).await?;
+            }
+        }
         let answer = AssociateCrossAccountReplicaOutput {
             arn: Some(primary.arn()),
             cross_account_replica_arn: Some(arn),
             replication_status: Some(ReplicaStatus::InProgress),
         };
-        call.put(replica).await?;
         call.put(primary).await?;
         Ok(answer)
     }

@@ -193,6 +193,7 @@ async fn new_secret(
         rotation: None,
         has_policy: false,
         origin,
+        followed: None,
         replicas: Vec::new(),
         cross_account_replicas: Vec::new(),
     };

@@ -142,7 +142,7 @@ fn answer(secret: &SecretRecord, accessed: Option<Timestamp>) -> DescribeSecretO
             .and_then(|rotation| rotation.next),
         tags: wire::tags(&secret.tags),
         version_ids_to_stages: wire::labelled_versions(secret),
-        owning_service: None,
+        owning_service: secret.owning_service().map(str::to_owned),
         created_date: Some(secret.created),
         primary_region: secret.primary_region().map(ToString::to_string),
         replication_status: wire::replication_status(secret),

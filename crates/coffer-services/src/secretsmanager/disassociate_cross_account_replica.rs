@@ -5,6 +5,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::errors::SecretsManagerError;
 use super::id;
+use super::peers::delivery;
 use super::replication::{Link, set_status};
 use super::secret::{ReplicaStatus, SecretRecord};
 
@@ -55,7 +56,10 @@ impl Operation for DisassociateCrossAccountReplica {
             return Err(SecretsManagerError::InvalidRequestException
                 .with(format!("The secret {arn} is not a cross-account replica of this secret.")));
         }
-        if let Some(link) = Link::to_arn(&primary, arn)
+        let link = Link::to_arn(&primary, arn);
+        if let Some(link) = link.as_ref().filter(|link| link.is_at_peer(&primary)) {
+            delivery::end(call, &primary, link).await?;
+        } else if let Some(link) = link
             && let Some(replica) = link.replica(call, &primary).await?
         {
             let mut replica = SecretRecord::clone(&replica);

@@ -46,7 +46,7 @@ pub(super) struct Subject<'a> {
     pub(super) tags: &'a std::collections::BTreeMap<String, String>,
     /// The primary's region, for a secret that is or has a replica.
     pub(super) primary_region: Option<&'a str>,
-    /// The service that made the secret.
+    /// The service that manages the secret.
     pub(super) owning_service: Option<&'a str>,
 }
 

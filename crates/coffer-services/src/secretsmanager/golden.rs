@@ -2,6 +2,7 @@
 
 use coffer_store::golden;
 
+use super::peers::{ArrivingRecord, DeliveryRecord};
 use super::secret::{
     SecretAccessRecord, SecretPolicyRecord, SecretRecord, SecretValueRecord, VersionAccessRecord,
 };
@@ -9,6 +10,8 @@ use super::secret::{
 #[test]
 fn every_record_reads_its_golden_rows() {
     let here = env!("CARGO_MANIFEST_DIR");
+    golden::check::<ArrivingRecord>(here);
+    golden::check::<DeliveryRecord>(here);
     golden::check::<SecretAccessRecord>(here);
     golden::check::<SecretPolicyRecord>(here);
     golden::check::<SecretRecord>(here);

@@ -137,7 +137,7 @@ fn entry(secret: &SecretRecord, access: Option<Arc<SecretAccessRecord>>) -> Secr
         next_rotation_date: rotation.and_then(|rotation| rotation.next),
         tags: wire::tags(&secret.tags),
         secret_versions_to_stages: wire::labelled_versions(secret),
-        owning_service: None,
+        owning_service: secret.owning_service().map(str::to_owned),
         created_date: Some(secret.created),
         primary_region: secret.primary_region().map(ToString::to_string),
     }

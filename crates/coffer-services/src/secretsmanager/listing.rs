@@ -95,8 +95,7 @@ impl Listing {
                 description: secret.description.as_deref().unwrap_or_default(),
                 tags: &secret.tags,
                 primary_region: secret.primary_region().map(coffer_model::Region::as_str),
-                // Other services of AWS make secrets of their own; here are none.
-                owning_service: None,
+                owning_service: secret.owning_service(),
             })
     }
 

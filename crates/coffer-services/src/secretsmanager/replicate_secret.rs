@@ -8,7 +8,7 @@ use coffer_protocol::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::errors::SecretsManagerError;
-use super::replication::{self, Link, LinkKind};
+use super::replication::{self, Link, LinkKind, NAME_IS_TAKEN, SUCCEEDED};
 use super::seal::{self, SealingKey};
 use super::secret::{
     Origin, ReplicaStatus, SecretAccessRecord, SecretPolicyRecord, SecretRecord, SecretValueRecord,
@@ -135,10 +135,7 @@ impl ReplicateSecret {
         }
         let row = SecretRecord::key_of(call.scope(), &primary.name);
         let Some(taken) = call.get::<SecretRecord>(&row).await? else { return Ok(None) };
-        let is_tied = taken.is_replica()
-            || !taken.replicas.is_empty()
-            || !taken.cross_account_replicas.is_empty();
-        if !self.overwrite || is_tied {
+        if !self.overwrite || taken.has_ties() {
             return Err(SecretsManagerError::ResourceExistsException.with(NAME_IS_TAKEN));
         }
         Ok(Some(SecretRecord::clone(&taken)))
@@ -251,9 +248,5 @@ async fn fail(
     call.put(primary.clone()).await
 }
 
-/// AWS's own words (model, ReplicationStatusType).
-const NAME_IS_TAKEN: &str = "Secret with this name already exists in this region";
-/// AWS's own words (Terraform's documentation of `status_message`).
-const SUCCEEDED: &str = "Replication succeeded";
 /// Values copied by one run: of the greatest size, they still fit into one commit.
 const VALUES_MAX: usize = 64;

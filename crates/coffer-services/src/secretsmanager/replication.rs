@@ -2,17 +2,19 @@
 //!
 //! A replica is made by the job [`ReplicateSecret`], which runs where the replica is. From then on
 //! it is changed in the very commit that changes its primary, so that it is never anything else
-//! than its primary; a replica that cannot follow is marked as failed and left as it was.
+//! than its primary; a replica that cannot follow is marked as failed and left as it was. One that
+//! another deployment holds is told of each change by an errand, [`super::peers`].
 
 mod link;
 
 use std::sync::Arc;
 
 use coffer_model::Region;
-use coffer_pipeline::{Call, Scope};
+use coffer_pipeline::{Call, ReplicaPlace, Scope};
 use coffer_protocol::Fault;
 
 use super::errors::SecretsManagerError;
+use super::peers::delivery;
 use super::replicate_secret::ReplicateSecret;
 use super::seal::{self, Plain};
 use super::secret::{
@@ -32,6 +34,14 @@ pub(super) use self::link::{Link, LinkKind, set_status};
 pub(super) async fn follow(call: &mut Call<'_>, change: &mut Change) -> Result<(), Fault> {
     for link in Link::all_of(&change.secret) {
         match link.status(&change.secret) {
+            Some(ReplicaStatus::InSync | ReplicaStatus::InProgress)
+                if link.is_at_peer(&change.secret) =>
+            {
+                delivery::queue(call, &change.secret, &link).await?;
+                if link.status(&change.secret) == Some(ReplicaStatus::InSync) {
+                    link.note(&mut change.secret, ReplicaStatus::InProgress, None);
+                }
+            }
             Some(ReplicaStatus::InSync) => {
                 if let Err(fault) = follow_one(call, change, &link).await {
                     link.fail(call, &mut change.secret, fault).await?;
@@ -166,10 +176,22 @@ pub(super) async fn add(
             return Err(invalid_region());
         }
         let kms_key_id = wanted.kms_key_id.as_deref().and_then(seal::named_key);
-        if restart(&mut secret, &region, kms_key_id) {
-            let scope = secret.scope().in_region(region);
+        // Where one is that was made before stays what it is until it is removed.
+        let known = secret.replicas.iter().find(|known| known.region == region);
+        let is_at_peer = match known {
+            Some(known) => known.is_at_peer,
+            None => call.peer_of(&ReplicaPlace::Region(region.clone())).is_some(),
+        };
+        if restart(&mut secret, &region, kms_key_id, is_at_peer) {
+            let scope = secret.scope().in_region(region.clone());
             // The job seals for the caller, and must not do what the caller may not.
             seal::must_be_able_to_open(call, &secret).await?;
+            if is_at_peer {
+                // Whether the key there may be used is for the peer to say.
+                let link = Link::to_region(&secret, &region);
+                delivery::begin(call, &secret, &link, overwrite).await?;
+                continue;
+            }
             if let Some(id) = kms_key_id {
                 seal::must_be_able_to_seal(call, &secret, &scope, id).await?;
             }
@@ -187,7 +209,12 @@ pub(super) async fn add(
 
 /// Notes a replica as begun; false where it is there already, under this very key. One that is
 /// there under another key goes on as it is until the job has sealed it anew.
-fn restart(secret: &mut SecretRecord, region: &Region, kms_key_id: Option<&str>) -> bool {
+fn restart(
+    secret: &mut SecretRecord,
+    region: &Region,
+    kms_key_id: Option<&str>,
+    is_at_peer: bool,
+) -> bool {
     let is_done = secret.replicas.iter().any(|known| {
         known.region == *region
             && known.kms_key_id.as_deref() == kms_key_id
@@ -202,6 +229,7 @@ fn restart(secret: &mut SecretRecord, region: &Region, kms_key_id: Option<&str>)
         kms_key_id: kms_key_id.map(str::to_owned),
         status: ReplicaStatus::InProgress,
         message: None,
+        is_at_peer,
     });
     true
 }
@@ -236,6 +264,9 @@ async fn end_replica(
     region: &Region,
 ) -> Result<(), Fault> {
     let link = Link::to_region(secret, region);
+    if link.is_at_peer(secret) {
+        return delivery::end(call, secret, &link).await;
+    }
     match link.replica(call, secret).await? {
         Some(replica) => write::erase(call, &replica).await,
         None => discard(call, secret, &link).await,
@@ -274,25 +305,24 @@ pub(super) async fn promote(
     promoted.changed = call.now();
     if let Some(primary) = link::primary_of(call, replica).await? {
         let mut primary = SecretRecord::clone(&primary);
-        match &replica.origin {
-            Origin::Replica(_) => {
-                primary.replicas.retain(|known| known.region != replica.region);
-            }
-            Origin::CrossAccount { .. } | Origin::Own => {
-                let arn = replica.arn();
-                for known in primary.cross_account_replicas.iter_mut() {
-                    if known.arn == arn {
-                        known.status = ReplicaStatus::Detached;
-                        known.message = None;
-                    }
-                }
-            }
+        if let Some(link) = Link::to_either(&primary, &replica.arn()) {
+            let_go(&mut primary, &link);
         }
         call.put(primary).await?;
     }
     call.acted_on(&promoted.arn());
     call.put(promoted.clone()).await?;
     Ok(promoted)
+}
+
+/// Has a primary forget a replica that was promoted; one in another account stays named as detached.
+pub(super) fn let_go(primary: &mut SecretRecord, link: &Link) {
+    match link.kind() {
+        LinkKind::Region => {
+            primary.replicas.retain(|known| known.region != link.scope().region);
+        }
+        LinkKind::Account => link.note(primary, ReplicaStatus::Detached, None),
+    }
 }
 
 /// Notes at the primary that its replica was given another key, the one thing that can be changed
@@ -325,5 +355,9 @@ pub(super) fn scope_in(secret: &SecretRecord, region: &Region) -> Scope {
     secret.scope().in_region(region.clone())
 }
 
+/// AWS's own words (Terraform's documentation of `status_message`).
+pub(super) const SUCCEEDED: &str = "Replication succeeded";
+/// AWS's own words (model, ReplicationStatusType).
+pub(super) const NAME_IS_TAKEN: &str = "Secret with this name already exists in this region";
 /// Replicas of one secret; every change of it writes to all of them at once.
 const REPLICAS_MAX: usize = 40;

@@ -6,8 +6,8 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 use super::errors::SecretsManagerError;
 use super::id;
 use super::rotation::{
-    PlanRotation, ReattemptRotation, Rotator, begin, must_be_invocable, permitted_superuser, plan,
-    schedule_of, unfinished,
+    PlanRotation, ReattemptRotation, Rotator, begin, must_be_invocable, named_by_tag,
+    permitted_superuser, plan, schedule_of, unfinished,
 };
 use super::secret::{Rotation, SecretRecord};
 use super::wire::{ExternalMetadata, RotationRules};
@@ -82,9 +82,9 @@ impl Operation for RotateSecret {
             )
         })?;
         let secret = id::find_changeable(call, &input.secret_id).await?;
-        let mut rotation = input.applied_to(&secret)?;
+        let mut rotation = input.applied_to(call, &secret)?;
         let schedule = schedule_of(&rotation)?;
-        if rotation.lambda_arn.is_none() && secret.kind.is_none() {
+        if !rotation.is_set_up() && secret.kind.is_none() {
             return Err(SecretsManagerError::InvalidRequestException
                 .with("No Lambda rotation function ARN is associated with this secret."));
         }
@@ -93,7 +93,10 @@ impl Operation for RotateSecret {
         }
         let is_test = !input.rotate_immediately.unwrap_or(true);
         let rotator = must_be_rotatable(call, &secret, &rotation, is_test).await?;
-        rotation.superuser_arn = permitted_superuser(call, &secret, rotator.as_ref()).await?;
+        rotation.superuser_arn = match &rotator {
+            Some(Rotator::Native(native)) => permitted_superuser(call, &secret, native).await?,
+            Some(Rotator::Function(_)) | None => None,
+        };
         rotation.enabled = true;
         rotation.plan = call.uuid();
         plan(&mut rotation, schedule.and_then(|schedule| schedule.first_window(call.now())));
@@ -110,7 +113,7 @@ impl Operation for RotateSecret {
 
 impl RotateSecretInput {
     /// The rules as they become. Those that are given replace all that are there.
-    fn applied_to(&self, secret: &SecretRecord) -> Result<Rotation, Fault> {
+    fn applied_to(&self, call: &Call<'_>, secret: &SecretRecord) -> Result<Rotation, Fault> {
         let mut rotation = secret.rotation.clone().unwrap_or_default();
         if let Some(rules) = &self.rotation_rules {
             rotation.after_days = rules.automatically_after_days;
@@ -118,9 +121,13 @@ impl RotateSecretInput {
             rotation.schedule = rules.schedule_expression.clone();
         }
         if let Some(arn) = self.rotation_lambda_arn.as_ref().filter(|arn| !arn.is_empty()) {
-            Rotator::read(secret, arn)?;
+            Rotator::read(call, secret, arn)?;
             rotation.lambda_arn = Some(arn.clone());
         }
+        // AWS: a managed secret rotates without a function (user guide, "Managed rotation"). The
+        // name that its tag has now stays until the next call of this operation.
+        let managed_by = named_by_tag(secret).filter(|_| rotation.lambda_arn.is_none());
+        rotation.managed_by = managed_by.map(str::to_owned);
         if let Some(metadata) = &self.external_secret_rotation_metadata {
             if metadata.len() > METADATA_MAX {
                 return Err(SecretsManagerError::InvalidParameterException
@@ -153,7 +160,7 @@ async fn must_be_rotatable(
     is_test: bool,
 ) -> Result<Option<Rotator>, Fault> {
     let refused = |message| Err(SecretsManagerError::InvalidRequestException.with(message));
-    let Some(arn) = &rotation.lambda_arn else {
+    let Some(rotator) = Rotator::of(call, secret, rotation)? else {
         if is_test {
             return Ok(None);
         }
@@ -161,12 +168,15 @@ async fn must_be_rotatable(
             "Secrets Manager can't reach the partner that rotates secrets of this type.",
         );
     };
-    let is_at_work = rotation.under_way.is_some();
-    if unfinished(secret).is_some() || is_at_work {
-        ReattemptRotation::ask(call, secret).await?;
+    let under_way = rotation.under_way.as_ref();
+    if unfinished(secret).is_some() || under_way.is_some() {
+        // An attempt that is being made is not asked for again: a function that calls this from within
+        // its own steps would have them follow one another without a pause, and never be given up.
+        if under_way.is_none_or(|under_way| under_way.retry_at.is_some()) {
+            ReattemptRotation::ask(call, secret).await?;
+        }
         return refused("A previous rotation isn't complete. That rotation will be reattempted.");
     }
-    let rotator = Rotator::read(secret, arn)?;
     if let Rotator::Function(arn) = &rotator {
         must_be_invocable(call, secret, arn).await?;
     }

@@ -16,11 +16,10 @@ pub(super) use function::must_be_invocable;
 pub(crate) use plan::PlanRotation;
 pub(super) use plan::{count_change, plan, schedule_of};
 pub(crate) use reattempt::ReattemptRotation;
-pub use rotator::ROTATORS;
-pub(super) use rotator::Rotator;
+pub(super) use rotator::{OWNING_SERVICE, Rotator, named_by_tag};
 pub(super) use superuser::permitted as permitted_superuser;
-pub(crate) use turn::{abort, retry};
-pub(super) use turn::{begin, unfinished};
+pub(super) use turn::begin;
+pub(crate) use turn::{abort, retry, unfinished};
 
 #[cfg(doc)]
 use super::secret::UnderWay;

@@ -66,14 +66,24 @@ impl Plain {
         }
     }
 
-    fn bytes(&self) -> &[u8] {
+    /// Takes bytes for a value of this kind; nothing where they are to be text and are none.
+    pub(crate) fn of_bytes(kind: ValueKind, bytes: Sensitive<Vec<u8>>) -> Option<Self> {
+        match kind {
+            ValueKind::Binary => Some(Self::Binary(bytes)),
+            ValueKind::Text => bytes.into_text().map(Self::Text),
+        }
+    }
+
+    /// The value's bytes.
+    pub(crate) fn bytes(&self) -> &[u8] {
         match self {
             Self::Text(text) => text.expose().as_bytes(),
             Self::Binary(bytes) => bytes.expose(),
         }
     }
 
-    fn kind(&self) -> ValueKind {
+    /// Whether it is text or bytes.
+    pub(crate) fn kind(&self) -> ValueKind {
         match self {
             Self::Text(_) => ValueKind::Text,
             Self::Binary(_) => ValueKind::Binary,
@@ -263,13 +273,8 @@ pub(crate) async fn open(
     let data_key = data_key.map_err(decryption_failure)?;
     let plain = envelope::open_with_data_key(&data_key, &context, &value.sealed);
     let plain = plain.map_err(decryption_failure)?;
-    let plain = match value.kind {
-        ValueKind::Binary => Plain::Binary(plain),
-        ValueKind::Text => {
-            let text = plain.into_text();
-            Plain::Text(text.ok_or_else(|| Fault::internal("a sealed text is not UTF-8"))?)
-        }
-    };
+    let plain = Plain::of_bytes(value.kind, plain)
+        .ok_or_else(|| Fault::internal("a sealed text is not UTF-8"))?;
     Ok(Some((plain, value)))
 }
 
@@ -352,7 +357,8 @@ const SERVICE: &str = "secretsmanager";
 const VALIDATION: &str = "RequestToValidateKeyAccess";
 const DENIED: &str = "AccessDeniedException";
 const DATA_KEY_BYTES: usize = 32;
-const VALUE_BYTES_MAX: usize = 65_536;
+/// As many bytes as a value has.
+pub(crate) const VALUE_BYTES_MAX: usize = 65_536;
 
 #[cfg(test)]
 mod tests {

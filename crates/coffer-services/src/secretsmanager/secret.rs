@@ -5,6 +5,7 @@ mod access;
 #[cfg(test)]
 pub(crate) mod example;
 mod facts;
+mod followed;
 mod policy;
 mod stages;
 mod under_way;
@@ -19,6 +20,7 @@ use coffer_store::{Key, Record};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use access::{SecretAccessRecord, VersionAccessRecord};
+pub(crate) use followed::Followed;
 pub(crate) use policy::SecretPolicyRecord;
 pub(crate) use stages::{CURRENT, PENDING, PREVIOUS};
 pub(crate) use under_way::{RotationFailure, RotationStep, UnderWay};
@@ -69,6 +71,9 @@ pub(crate) struct SecretRecord {
     /// Whose changes it follows.
     #[serde(default)]
     pub(crate) origin: Origin,
+    /// What it follows, or followed before it was promoted, in another deployment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) followed: Option<Followed>,
     /// Its replicas in other regions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) replicas: Vec<Replica>,
@@ -100,6 +105,9 @@ pub(crate) struct Version {
     pub(crate) kms_key_arn: Option<String>,
     /// Whether there is a [`SecretValueRecord`]; a rotation begins with a version that has none.
     pub(crate) has_value: bool,
+    /// The rotator of coffer's own that has given it its value, which nobody put by hand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) rotated_by: Option<String>,
 }
 
 /// How and when a secret rotates.
@@ -110,6 +118,10 @@ pub(crate) struct Rotation {
     /// The function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) lambda_arn: Option<String>,
+    /// Without a function, the rotator that manages it, which the secret's tag named when it was set
+    /// up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) managed_by: Option<String>,
     /// Days between rotations.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) after_days: Option<i64>,
@@ -149,6 +161,18 @@ pub(crate) struct Rotation {
     pub(crate) external_role_arn: Option<String>,
 }
 
+impl Rotation {
+    /// Whether there is something that rotates.
+    pub(crate) fn is_set_up(&self) -> bool {
+        self.lambda_arn.is_some() || self.managed_by.is_some()
+    }
+
+    /// Whether an ARN names what rotates.
+    fn is_by_arn(&self) -> bool {
+        self.lambda_arn.is_some()
+    }
+}
+
 /// Whose changes a secret follows.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Origin {
@@ -181,6 +205,9 @@ pub(crate) struct Replica {
     /// Why it stands so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
+    /// Whether another deployment holds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_at_peer: bool,
 }
 
 /// A replica in another account as its primary knows it.
@@ -196,6 +223,9 @@ pub(crate) struct CrossAccountReplica {
     /// Why it stands so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<String>,
+    /// Whether another deployment holds it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_at_peer: bool,
 }
 
 /// How a replication stands, in AWS's words.
@@ -244,9 +274,29 @@ impl SecretRecord {
         self.scope().arn_text("secretsmanager", &["secret:", &self.name, "-", &self.suffix])
     }
 
+    /// The ARN of what rotates it.
+    pub(crate) fn rotator_arn(&self) -> Option<String> {
+        let rotation = self.rotation.as_ref()?;
+        let managed = rotation.managed_by.as_deref();
+        let managed = managed.map(|name| self.scope().arn_text("coffer", &["rotator/", name]));
+        rotation.lambda_arn.clone().or(managed)
+    }
+
+    /// The service that manages its rotation.
+    pub(crate) fn owning_service(&self) -> Option<&'static str> {
+        let rotation = self.rotation.as_ref()?;
+        let is_managed = rotation.enabled && !rotation.is_by_arn() && rotation.is_set_up();
+        is_managed.then_some(super::rotation::OWNING_SERVICE)
+    }
+
     /// Whether it follows another secret and refuses changes of its own.
     pub(crate) fn is_replica(&self) -> bool {
         self.origin != Origin::Own
+    }
+
+    /// Whether it is a replica, or has any: no other secret takes its place.
+    pub(crate) fn has_ties(&self) -> bool {
+        self.is_replica() || !self.replicas.is_empty() || !self.cross_account_replicas.is_empty()
     }
 
     /// The region of the primary, once a secret is or has a replica.

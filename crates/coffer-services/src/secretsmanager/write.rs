@@ -86,6 +86,7 @@ impl Change {
             stages: Vec::new(),
             kms_key_arn: None,
             has_value: true,
+            rotated_by: None,
         });
         version.has_value = true;
         self.values.insert(version_id.to_owned(), plain);
@@ -111,6 +112,7 @@ impl Change {
                 stages: Vec::new(),
                 kms_key_arn: None,
                 has_value: false,
+                rotated_by: None,
             };
             self.secret.versions.insert(version_id.to_owned(), version);
         }

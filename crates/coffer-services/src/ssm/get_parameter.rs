@@ -8,6 +8,7 @@ use super::name::Reference;
 use super::permission;
 use super::read;
 use super::secret_reference::SecretReference;
+use super::setting::throughput;
 use super::wire::Parameter;
 
 /// Reads a parameter, or a secret under `/aws/reference/secretsmanager/`.
@@ -46,6 +47,13 @@ impl Operation for GetParameter {
             return reference.demands(call, ACTION).await;
         }
         permission::demands(call, ACTION, &input.name).await
+    }
+
+    async fn quota_kind(
+        call: &mut Call<'_>,
+        _: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        throughput(call).await.map(Some)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -10,6 +10,7 @@ use super::name::Reference;
 use super::permission;
 use super::read;
 use super::secret_reference::SecretReference;
+use super::setting::throughput;
 use super::wire::Parameter;
 
 /// Reads several parameters; those that are not there are told apart.
@@ -57,6 +58,13 @@ impl Operation for GetParameters {
         if let Some(invalid) = output.invalid_parameters.as_ref().filter(|all| !all.is_empty()) {
             object.member("invalidParameters", invalid);
         }
+    }
+
+    async fn quota_kind(
+        call: &mut Call<'_>,
+        _: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        throughput(call).await.map(Some)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -7,6 +7,7 @@ use super::errors::SsmError;
 use super::filter::{self, Listing};
 use super::listing::{self, Range};
 use super::parameter::ParameterRecord;
+use super::setting::throughput;
 use super::wire::{Parameter, ParameterStringFilter};
 use super::{name, read};
 
@@ -57,6 +58,13 @@ impl Operation for GetParametersByPath {
 
     fn condition<'i>(input: &'i Self::Input, key: &str) -> Option<ContextValues<'i>> {
         (key == "ssm:recursive").then(|| input.recursive.unwrap_or(false).into())
+    }
+
+    async fn quota_kind(
+        call: &mut Call<'_>,
+        _: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        throughput(call).await.map(Some)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

@@ -13,6 +13,7 @@ use super::parameter::{
     VERSIONS_MAX,
 };
 use super::permission;
+use super::setting::throughput;
 use super::tag::{self, Tag};
 use super::{count, name, policy};
 
@@ -94,6 +95,13 @@ impl Operation for PutParameter {
             "ssm:policies" => Some(input.policies.is_some().into()),
             _ => requested_tags(key, tag::pairs(input.tags.as_deref())),
         }
+    }
+
+    async fn quota_kind(
+        call: &mut Call<'_>,
+        _: &Self::Input,
+    ) -> Result<Option<&'static str>, Fault> {
+        throughput(call).await.map(Some)
     }
 
     async fn run(call: &mut Call<'_>, input: &Self::Input) -> Result<Self::Output, Fault> {

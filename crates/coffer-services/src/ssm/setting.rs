@@ -8,13 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use super::errors::SsmError;
 use super::parameter::ParameterTier;
+use crate::quotas::{DEFAULT_THROUGHPUT, HIGHER_THROUGHPUT};
 
 /// The settings that coffer has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     /// The tier of parameters whose requests name none.
     DefaultParameterTier,
-    /// Whether the higher rate of requests is wanted. coffer has no such limit; it is kept only.
+    /// Whether the higher rate of requests is wanted, where AWS's quotas are in force.
     HighThroughputEnabled,
 }
 
@@ -58,6 +59,17 @@ pub async fn default_tier(call: &mut Call<'_>) -> Result<ParameterTier, Fault> {
     let kept = call.get::<SettingRecord>(&key).await?;
     let value = kept.as_ref().and_then(|record| record.value.as_deref());
     Ok(value.and_then(|value| value.parse().ok()).unwrap_or(ParameterTier::Standard))
+}
+
+/// The throughput that an account has chosen.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn throughput(call: &mut Call<'_>) -> Result<&'static str, Fault> {
+    let key = SettingRecord::key_of(call.scope(), Setting::HighThroughputEnabled);
+    let kept = call.get::<SettingRecord>(&key).await?;
+    let is_higher = kept.as_ref().and_then(|record| record.value.as_deref()) == Some("true");
+    Ok(if is_higher { HIGHER_THROUGHPUT } else { DEFAULT_THROUGHPUT })
 }
 
 impl Setting {

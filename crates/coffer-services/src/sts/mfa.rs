@@ -7,7 +7,7 @@ use coffer_pipeline::identity::MfaDeviceRecord;
 use coffer_pipeline::{Call, CallerKind};
 use coffer_protocol::Fault;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzed"))]
 pub(super) use self::failures::MfaFailuresRecord;
 use crate::iam::totp::verify_code;
 

@@ -51,7 +51,7 @@ impl Change {
         let (old, new) = (drawn(), drawn());
         let key = Some(new.clone());
         let source = Source { key, asked: AtomicUsize::new(0), settled: AtomicUsize::new(0) };
-        Self { sim: Arc::new(Sim::new()), old, new, source: Arc::new(source) }
+        Self { sim: Arc::new(Sim::alone()), old, new, source: Arc::new(source) }
     }
 
     /// Starts a server with this root key; nothing where that does not open the store.
@@ -268,3 +268,109 @@ async fn a_key_that_cannot_be_obtained_changes_nothing() {
 const ACCOUNT: &str = "111122223333";
 /// `plain`, in base64.
 const PLAIN: &str = "cGxhaW4=";
+
+/// Two servers on one store, and a change of the root key at the first of them.
+async fn two_servers() -> (Change, Port, Port) {
+    let change = Change { sim: Arc::new(Sim::new()), ..Change::new() };
+    let one = change.start(&change.old).await.unwrap();
+    let other = change.start(&change.old).await.unwrap();
+    (change, one, other)
+}
+
+async fn follows(change: &Change, port: &Port) -> Result<(), String> {
+    port.world().root_key.follow(change.sim.as_ref()).await
+}
+
+/// Runs what is due at a server, and what is once the others had their time.
+async fn run_all(port: &Port) {
+    while port.run_job().await {}
+    port.world().clock.advance(Duration::from_secs(11)).unwrap();
+    while port.run_job().await {}
+}
+
+#[tokio::test]
+async fn a_server_that_looks_in_time_goes_along_with_a_change_at_another() {
+    let (change, one, other) = two_servers().await;
+    let mut blobs = vec![sealed(&one).await, sealed(&other).await];
+    rekey(&one).await.unwrap();
+    assert!(one.run_job().await, "the key is obtained");
+    assert!(!one.run_job().await, "others are given time");
+    blobs.push(sealed(&other).await);
+    follows(&change, &other).await.unwrap();
+    assert_eq!(other.world().root_key.keys().id(), read(&change.new).id());
+    blobs.push(sealed(&other).await);
+    run_all(&one).await;
+    assert_eq!(state(&other).await["State"], "DONE");
+    follows(&change, &other).await.unwrap();
+    for port in [&one, &other] {
+        assert!(port.world().root_key.keys().former().is_none());
+        blobs.push(sealed(port).await);
+    }
+    let anew = change.start(&change.new).await.unwrap();
+    for port in [&one, &other, &anew] {
+        for blob in &blobs {
+            assert!(opens(port, blob).await);
+        }
+    }
+    assert!(change.start(&change.old).await.is_none());
+}
+
+#[tokio::test]
+async fn what_a_server_seals_that_has_not_looked_opens_with_the_new_key_or_is_not_kept() {
+    // After how many steps of the change the other server seals something.
+    for steps in 0..8 {
+        let (change, one, other) = two_servers().await;
+        let before = sealed(&other).await;
+        rekey(&one).await.unwrap();
+        for _ in 0..steps {
+            if !one.run_job().await {
+                one.world().clock.advance(Duration::from_secs(11)).unwrap();
+                one.run_job().await;
+            }
+        }
+        let made = other.call(ACCOUNT, "kms", "CreateKey", &json!({})).await;
+        let is_over = !change.row().await.is_changing() && steps > 0;
+        assert_eq!(made.is_err(), is_over, "after {steps} steps: {made:?}");
+        assert_eq!(other.world().root_key.is_lost(), is_over, "after {steps} steps");
+        run_all(&one).await;
+        assert_eq!(state(&one).await["State"], "DONE", "after {steps} steps");
+        let anew = change.start(&change.new).await.unwrap();
+        assert!(opens(&anew, &before).await);
+        if let Ok(made) = made {
+            let key_id = &made["KeyMetadata"]["KeyId"];
+            kms(&anew, "Encrypt", json!({"KeyId": key_id, "Plaintext": PLAIN})).await;
+        }
+        if is_over {
+            return;
+        }
+    }
+    unreachable!("the change is over after a few steps");
+}
+
+#[tokio::test]
+async fn a_change_goes_on_at_another_server_when_the_first_ends() {
+    for steps in 0..8 {
+        let (change, one, other) = two_servers().await;
+        let blob = sealed(&one).await;
+        rekey(&one).await.unwrap();
+        for _ in 0..steps {
+            if !one.run_job().await {
+                one.world().clock.advance(Duration::from_secs(11)).unwrap();
+                one.run_job().await;
+            }
+            follows(&change, &other).await.unwrap();
+        }
+        drop(one);
+        // The claim of the one that ended, and the time that others have.
+        for _ in 0..3 {
+            other.world().clock.advance(Duration::from_secs(120)).unwrap();
+            while other.run_job().await {
+                follows(&change, &other).await.unwrap();
+            }
+        }
+        assert_eq!(state(&other).await["State"], "DONE", "after {steps} steps");
+        assert!(opens(&other, &blob).await);
+        let anew = change.start(&change.new).await.unwrap();
+        assert!(opens(&anew, &blob).await, "after {steps} steps");
+    }
+}

@@ -8,29 +8,17 @@ use coffer_services::JOBS;
 use coffer_store::Faults;
 use serde_json::{Value, json};
 
-use crate::rotation_port::{Rotating, Trouble, token};
+use crate::rotation_port::{ACCOUNT, Rotating, Trouble, stages, token};
 
+const ALTERNATING: &str =
+    "arn:aws:coffer:us-east-1:000000000000:rotator/postgresql-alternating-users";
+const OTHER: &str = "111122223333";
 const STEPS: [&str; 3] = ["createSecret", "setSecret", "testSecret"];
-
-fn stages(described: &Value, number: u32) -> Value {
-    described["VersionIdsToStages"][token(number)].clone()
-}
 
 /// When the secret last rotated, in whole seconds.
 async fn rotated_at(rotating: &Rotating) -> Option<i64> {
     let date = rotating.describe().await["LastRotatedDate"].as_f64()?;
     Some(Duration::from_secs_f64(date).as_secs().try_into().unwrap())
-}
-
-/// The rotation has ended well: the new password opens the database, and is the current one.
-async fn assert_rotated(rotating: &Rotating, number: u32) {
-    let described = rotating.describe().await;
-    assert_eq!(stages(&described, number), json!(["AWSCURRENT"]), "{described}");
-    let current = rotating.password("AWSCURRENT").await.unwrap();
-    assert_eq!(current, *rotating.database.password.lock().unwrap());
-    assert_ne!(current, "first");
-    assert_eq!(current.len(), 32);
-    assert_eq!(rotating.password("AWSPENDING").await, None);
 }
 
 #[tokio::test]
@@ -48,7 +36,7 @@ async fn a_rotation_goes_through_its_steps_and_ends_with_a_new_current_version()
     assert_eq!(described.get("LastRotatedDate"), None);
 
     rotating.work().await;
-    assert_rotated(&rotating, 1).await;
+    rotating.assert_rotated(1).await;
     assert_eq!(*rotating.database.asked.lock().unwrap(), STEPS);
     assert_eq!(rotating.password("AWSPREVIOUS").await.as_deref(), Some("first"));
     let described = rotating.describe().await;
@@ -72,7 +60,7 @@ async fn a_crash_at_any_step_ends_in_one_rotation_that_is_whole() {
             // Meanwhile whoever reads has what opens the database, or opened it until just now.
             assert_eq!(rotating.password("AWSCURRENT").await.as_deref(), Some("first"));
             rotating.work().await;
-            assert_rotated(&rotating, 1).await;
+            rotating.assert_rotated(1).await;
             assert_eq!(rotating.told().await, ["RotationStarted", "RotationSucceeded"]);
         }
     }
@@ -96,7 +84,7 @@ async fn a_step_that_fails_is_told_and_tried_again_from_the_beginning() {
         rotating.work().await;
         rotating.advance(Duration::from_secs(31));
         rotating.work().await;
-        assert_rotated(&rotating, 1).await;
+        rotating.assert_rotated(1).await;
         let failures = match trouble {
             Trouble::Refuses => 1,
             // A job that panics is the runner's trouble, not the rotation's.
@@ -105,6 +93,15 @@ async fn a_step_that_fails_is_told_and_tried_again_from_the_beginning() {
         let told = rotating.told().await;
         assert_eq!(told.iter().filter(|name| *name == "RotationFailed").count(), failures);
         assert_eq!(told.iter().filter(|name| *name == "RotationStarted").count(), 1);
+        let events = rotating.events().await;
+        let failed = events.iter().find(|it| it["detail"]["eventName"] == "RotationFailed");
+        if let Some(failed) = failed {
+            let (message, rotator) = (&failed["detail"]["errorMessage"], &rotating.rotator);
+            let said = format!("Error when rotator {rotator} executed the {step} step");
+            assert_eq!(*message, json!(said));
+            let reason = &failed["detail"]["additionalEventData"]["Reason"];
+            assert_eq!(*reason, json!(format!("{step} was refused")));
+        }
     }
 }
 
@@ -130,7 +127,7 @@ async fn a_database_that_is_down_for_long_is_given_up_and_taken_up_again() {
     let (_, message) = rotating.rotate(2, json!({})).await.unwrap_err();
     assert!(message.contains("That rotation will be reattempted."), "{message}");
     rotating.work().await;
-    assert_rotated(&rotating, 1).await;
+    rotating.assert_rotated(1).await;
     let told = rotating.told().await;
     assert_eq!(told.iter().filter(|name| *name == "RotationFailed").count(), 18);
 }
@@ -161,7 +158,7 @@ async fn a_value_that_is_put_by_hand_abandons_the_rotation() {
     *rotating.database.password.lock().unwrap() = "by hand".to_owned();
     rotating.rotate(2, json!({})).await.unwrap();
     rotating.work().await;
-    assert_rotated(&rotating, 2).await;
+    rotating.assert_rotated(2).await;
 }
 
 #[tokio::test]
@@ -181,6 +178,33 @@ async fn a_rotation_that_is_cancelled_or_whose_secret_is_deleted_does_no_further
         assert_eq!(rotating.database.asked.lock().unwrap().len(), asked);
         assert_eq!(*rotating.database.password.lock().unwrap(), "first");
     }
+}
+
+#[tokio::test]
+async fn what_cancelling_left_unfinished_is_shown_and_goes_on_when_a_rotation_is_asked_for() {
+    let rotating = Rotating::new(None).await;
+    rotating.database.trouble.lock().unwrap().push(("setSecret", Trouble::Refuses));
+    rotating.rotate(1, json!({})).await.unwrap();
+    rotating.work().await;
+    rotating.must("CancelRotateSecret", json!({"SecretId": "db"})).await;
+    let state = rotating.state().await;
+    assert_eq!((&state["State"], &state["VersionId"]), (&json!("FAILED"), &json!(token(1))));
+    let (_, message) = rotating.rotate(2, json!({})).await.unwrap_err();
+    assert!(message.contains("That rotation will be reattempted."), "{message}");
+    rotating.work().await;
+    rotating.assert_rotated(1).await;
+    let state = rotating.state().await;
+    assert_eq!((&state["State"], &state["Enabled"]), (&json!("IDLE"), &json!(false)));
+
+    // One that was stopped before anything had failed.
+    rotating.rotate(3, json!({})).await.unwrap();
+    rotating.must("CancelRotateSecret", json!({"SecretId": "db"})).await;
+    rotating.work().await;
+    let state = rotating.state().await;
+    assert_eq!((&state["State"], &state["VersionId"]), (&json!("UNFINISHED"), &json!(token(3))));
+    rotating.rotate(4, json!({})).await.unwrap_err();
+    rotating.work().await;
+    rotating.assert_rotated(3).await;
 }
 
 #[tokio::test]
@@ -289,7 +313,7 @@ async fn commits_that_conflict_or_end_in_doubt_rotate_once() {
             rotating.work().await;
             rotating.advance(Duration::from_secs(5));
         }
-        assert_rotated(&rotating, 1).await;
+        rotating.assert_rotated(1).await;
         assert_eq!(rotating.told().await, ["RotationStarted", "RotationSucceeded"], "seed {seed}");
     }
 }
@@ -301,6 +325,8 @@ async fn what_names_no_rotator_is_refused_and_changes_nothing() {
         "arn:aws:coffer:us-east-1:000000000000:rotator/oracle-single-user",
         "arn:aws:coffer:eu-west-1:000000000000:rotator/postgresql-single-user",
         "arn:aws:coffer:us-east-1:111122223333:rotator/postgresql-single-user",
+        "arn:aws-cn:coffer:us-east-1:000000000000:rotator/postgresql-single-user",
+        "arn:aws-cn:lambda:us-east-1:000000000000:function:rotate",
         "arn:aws:s3:us-east-1:000000000000:rotator/postgresql-single-user",
         "postgresql-single-user-rotator",
     ] {
@@ -334,5 +360,42 @@ async fn a_rotation_for_which_there_is_no_room_waits_and_holds_up_nobody() {
     assert!(rotating.call("DescribeSecret", json!({"SecretId": "old"})).await.is_err());
     assert_eq!(*rotating.database.asked.lock().unwrap(), [""; 0]);
     rotating.work().await;
-    assert_rotated(&rotating, 1).await;
+    rotating.assert_rotated(1).await;
+}
+
+#[tokio::test]
+async fn whoever_has_a_superuser_used_must_be_allowed_to_open_that_ones_value() {
+    let rotating = Rotating::new(None).await;
+    let other = async |service, operation, input| {
+        rotating.port.call(OTHER, service, operation, &input).await.unwrap()
+    };
+    let shared = |action: &str| {
+        json!({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Principal": {"AWS": OTHER}, "Action": "*", "Resource": "*"},
+            {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": action, "Resource": "*"},
+        ]})
+        .to_string()
+    };
+    let key = other("kms", "CreateKey", json!({})).await["KeyMetadata"]["Arn"].clone();
+    let superuser = json!({"Name": "super", "SecretString": "{}", "KmsKeyId": key,
+        "ClientRequestToken": token(7)});
+    let arn = other("secretsmanager", "CreateSecret", superuser).await["ARN"].clone();
+    let read = shared("secretsmanager:GetSecretValue");
+    let policy = json!({"SecretId": "super", "ResourcePolicy": read});
+    other("secretsmanager", "PutResourcePolicy", policy).await;
+    let value = json!({"username": "app", "password": "first", "masterarn": arn}).to_string();
+    let put = json!({"SecretId": "db", "SecretString": value, "ClientRequestToken": token(8)});
+    rotating.must("PutSecretValue", put).await;
+    let alternating = || json!({"RotationLambdaARN": ALTERNATING});
+    let refused = rotating.rotate(1, alternating()).await.unwrap_err();
+    assert_eq!(refused.0, "AccessDeniedException", "{refused:?}");
+    let policy = json!({"KeyId": key, "Policy": shared("kms:Decrypt")});
+    other("kms", "PutKeyPolicy", policy).await;
+    rotating.rotate(1, alternating()).await.unwrap();
+    rotating.work().await;
+    rotating.assert_rotated(1).await;
+    // What cannot be opened at all is refused by an error that RotateSecret has.
+    other("kms", "DisableKey", json!({"KeyId": key})).await;
+    let refused = rotating.rotate(2, alternating()).await.unwrap_err();
+    assert_eq!(refused.0, "InvalidRequestException", "{refused:?}");
 }

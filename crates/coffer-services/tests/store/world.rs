@@ -7,8 +7,8 @@ use std::time::Duration;
 use coffer_model::{AccountId, Timestamp};
 use coffer_pipeline::sealing::SealedRows;
 use coffer_pipeline::{
-    Caller, Clock, NoFunctions, NoOutside, NotMovable, Permissions, RequestContext, RootKeyRing,
-    RootKeySource, Scope, StoreKeyRow, Turns, World,
+    Caller, Clock, NoBackups, NoFunctions, NoOutside, NotMovable, Permissions, RequestContext,
+    RootKeyRing, RootKeySource, Scope, StoreKeyRow, Tallies, Turns, World,
 };
 use coffer_seal::{OpenError, RootKey, RootKeys, RowSealer, SystemEntropy};
 use coffer_store::{Batch, Sim, Store, Tables};
@@ -45,10 +45,14 @@ pub(crate) fn world_on(store: Arc<dyn Store>) -> World {
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     World {
         turns: Turns::default(),
+        tallies: Tallies::default(),
+        claims: Default::default(),
+        message_keys: Default::default(),
         audit: Default::default(),
         tables: Tables::new(store, cipher),
         root_key: RootKeyRing::in_memory(root_key, entropy.clone()),
         sessions,
+        backups: Arc::new(NoBackups),
         outside: Arc::new(NoOutside),
         functions: Arc::new(NoFunctions),
         entropy,
@@ -77,7 +81,11 @@ pub(crate) async fn reopened(
     let cipher = Arc::new(SealedRows::new(sealer, entropy.clone()));
     Ok(World {
         turns: Turns::default(),
+        tallies: Tallies::default(),
+        claims: Default::default(),
+        message_keys: Default::default(),
         audit: Default::default(),
+        backups: Arc::new(NoBackups),
         outside: Arc::new(NoOutside),
         functions: Arc::new(NoFunctions),
         tables: Tables::new(store, cipher),

@@ -83,6 +83,8 @@ pub fn observers_hear_of_every_change_before_its_answer(subject: &Subject) {
             let before = self.0.lock().unwrap().insert(revision, keys.to_vec());
             assert_eq!(before, None, "told twice of {revision}");
         }
+
+        fn missed(&self) {}
     }
     let heard = Arc::new(Heard::default());
     subject.store.watch(Arc::<Heard>::clone(&heard));

@@ -1,7 +1,7 @@
 //! Promises about scans.
 
-use super::{Subject, wait};
-use crate::{Direction, Key, Scan};
+use super::{Subject, batch, wait};
+use crate::{Direction, KEY_BYTES_MAX, Key, Scan};
 
 /// A scan answers with the first rows of its direction, each whole.
 pub fn scans_go_through_keys_in_order(subject: &Subject) {
@@ -84,5 +84,52 @@ pub fn prefixes_may_end_in_any_byte(subject: &Subject) {
             let keys = subject.keys(prefix, Some(&after), Direction::Descending);
             assert_eq!(keys, rest, "{prefix:?} before {after:?}");
         }
+    }
+}
+
+/// Keys of any length are told apart and stand in order, however little there is in them to compress.
+pub fn long_keys_are_kept_whole_and_in_order(subject: &Subject) {
+    let noise = |seed: u64, bytes: usize| {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state.to_be_bytes()[0]
+        };
+        (0..bytes).map(|_| next()).collect::<Vec<u8>>()
+    };
+    // Many have as much in common as an engine may have room for in an index.
+    let common = noise(7, KEY_BYTES_MAX - 1_000);
+    let mut keys = vec![Key::from_bytes(&common)];
+    for length in [100, 1_000, 1_999, 2_000, 2_001, 2_704, 4_000] {
+        keys.push(Key::from_bytes(&common[..length]));
+    }
+    for seed in 0..8 {
+        let length = usize::try_from(seed).unwrap() * 120 + 1;
+        keys.push(Key::from_bytes(&[common.clone(), noise(seed, length)].concat()));
+        keys.push(Key::from_bytes(&[&common[..2_000], &[0], &noise(seed, length)].concat()));
+    }
+    for key in &keys {
+        let expected = batch().expect(key, None).put(key, format!("{:?}", key.as_bytes().last()));
+        subject.commit(expected).unwrap();
+    }
+    let rows = subject.read(&keys);
+    for (key, row) in keys.iter().zip(rows) {
+        let row = row.unwrap();
+        assert_eq!(row.value, format!("{:?}", key.as_bytes().last()));
+        subject.commit(batch().expect(key, row.revision).put(key, "again")).unwrap();
+    }
+    keys.sort();
+    assert_eq!(subject.keys(b"", None, Direction::Ascending), keys);
+    for at in 0..keys.len() {
+        assert_eq!(subject.keys(b"", Some(&keys[at]), Direction::Ascending), keys[at + 1..]);
+        let before: Vec<Key> = keys[..at].iter().rev().cloned().collect();
+        assert_eq!(subject.keys(b"", Some(&keys[at]), Direction::Descending), before);
+        let below = keys.iter().filter(|key| key.as_bytes().starts_with(keys[at].as_bytes()));
+        let below: Vec<Key> = below.cloned().collect();
+        assert_eq!(subject.keys(keys[at].as_bytes(), None, Direction::Ascending), below);
+    }
+    for (at, key) in keys.iter().enumerate() {
+        subject.commit(batch().delete(key)).unwrap();
+        assert_eq!(subject.keys(b"", None, Direction::Ascending), keys[at + 1..]);
     }
 }

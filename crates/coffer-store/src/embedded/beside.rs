@@ -7,15 +7,19 @@ use async_trait::async_trait;
 use rusqlite::Connection;
 
 use super::directory::STORE_FILE;
+use super::snapshot::EmbeddedSnapshot;
 use super::{EmbeddedOptions, OpenCause, OpenError, connection};
 use crate::{
     Batch, CommitError, Excess, Key, Observer, READ_KEYS_MAX, Revision, Row, SCAN_ROWS_MAX, Scan,
-    Store, StoreError,
+    Snapshot, Store, StoreError,
 };
 
 /// An embedded store that is only looked at: it takes no lock and no commit, so it can be opened
 /// while a server has it open.
-pub struct Beside(Mutex<Connection>);
+pub struct Beside {
+    connection: Mutex<Connection>,
+    options: EmbeddedOptions,
+}
 
 impl Beside {
     /// Opens the store in a directory where there is one.
@@ -31,14 +35,15 @@ impl Beside {
         }
         let options = EmbeddedOptions::new(directory);
         let opened = connection::open_reader(&file, &options);
-        opened.map(|connection| Self(Mutex::new(connection))).map_err(|error| failed(error.into()))
+        let connection = opened.map_err(|error| failed(error.into()))?;
+        Ok(Self { connection: Mutex::new(connection), options })
     }
 
     fn with<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let connection = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         read(&connection).map_err(StoreError::from)
     }
 }
@@ -53,6 +58,11 @@ impl Store for Beside {
     async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
         Excess::check("rows in a scan", scan.rows_max, SCAN_ROWS_MAX)?;
         self.with(|connection| connection::scan(connection, &scan))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        let file = self.options.directory.join(STORE_FILE);
+        Ok(Box::new(EmbeddedSnapshot::take(&file, &self.options)?))
     }
 
     async fn commit(&self, _: Batch) -> Result<Revision, CommitError> {

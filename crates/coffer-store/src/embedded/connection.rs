@@ -7,7 +7,7 @@ use bytes::Bytes;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, ErrorCode, OpenFlags, OptionalExtension, Result};
 
-use super::{EmbeddedOptions, OpenCause};
+use super::{EmbeddedOptions, OpenCause, log};
 use crate::key::prefix_end;
 use crate::{Batch, Direction, Key, Revision, Row, Scan, StoreError};
 
@@ -18,6 +18,7 @@ pub(super) fn open_writer(
     options: &EmbeddedOptions,
 ) -> Result<(Connection, Revision), OpenCause> {
     let connection = open(file, options).map_err(OpenCause::from)?;
+    log::write_again(&connection, file)?;
     check_or_make_schema(&connection)?;
     if let Some(bytes_max) = options.file_bytes_max {
         let pages_max = i64::try_from(bytes_max / u64::from(PAGE_BYTES)).unwrap_or(i64::MAX);

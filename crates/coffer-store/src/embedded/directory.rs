@@ -8,14 +8,17 @@ use std::path::{Path, PathBuf};
 use super::OpenCause;
 
 /// The right to use a data directory, until it is dropped or the process ends.
-pub(super) struct DirectoryLock {
+pub struct DirectoryLock {
     directory: PathBuf,
     file: File,
 }
 
 impl DirectoryLock {
     /// Makes the directory if it is missing, and locks it.
-    pub(super) fn take(directory: &Path) -> Result<Self, OpenCause> {
+    ///
+    /// # Errors
+    /// Another process has it, or the operating system refuses.
+    pub fn take(directory: &Path) -> Result<Self, OpenCause> {
         let failed = |error: io::Error| OpenCause::Io(error.to_string());
         if !directory.is_dir() {
             DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;

@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use foldhash::quality::RandomState;
 use hashbrown::HashTable;
 
-use super::{CacheLimits, Versioned};
+use super::{CacheCounts, CacheLimits, Versioned};
 use crate::{Key, Observer, Revision};
 
 /// Records of any type by key, and the knowledge that a key has none.
@@ -43,6 +43,8 @@ impl RecordCache {
                 bytes_max: limits.bytes_max / SHARDS,
                 records_max: limits.records_max.div_ceil(SHARDS),
                 changed_at: 0,
+                hits: 0,
+                misses: 0,
             })
         };
         Self {
@@ -87,6 +89,29 @@ impl RecordCache {
         }
     }
 
+    /// Drops everything, because anything may have changed.
+    fn forget_all(&self) {
+        for shard in &self.shards {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            shard.changed_at = self.changes.fetch_add(1, Ordering::SeqCst) + 1;
+            shard.clear_all();
+        }
+    }
+
+    /// How often something was known of a key that was asked for, and how often not.
+    pub(super) fn counts(&self) -> CacheCounts {
+        let mut all = CacheCounts::default();
+        for shard in &self.shards {
+            // Under the lock that a look takes anyway, so that counting costs it nothing.
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            all.hits = all.hits.wrapping_add(shard.hits);
+            all.misses = all.misses.wrapping_add(shard.misses);
+            all.bytes += shard.bytes;
+            all.records += shard.by_key.len();
+        }
+        all
+    }
+
     fn shard(&self, hash: u64) -> Option<MutexGuard<'_, Shard>> {
         let index = usize::try_from(hash >> SHARD_SHIFT).ok()? % SHARDS;
         Some(self.shards.get(index)?.lock().unwrap_or_else(PoisonError::into_inner))
@@ -96,6 +121,10 @@ impl RecordCache {
 impl Observer for RecordCache {
     fn changed(&self, keys: &[Key], _revision: Revision) {
         self.forget(keys);
+    }
+
+    fn missed(&self) {
+        self.forget_all();
     }
 }
 
@@ -110,6 +139,8 @@ struct Shard {
     bytes_max: usize,
     records_max: usize,
     changed_at: u64,
+    hits: u64,
+    misses: u64,
 }
 
 struct Entry {
@@ -123,9 +154,13 @@ struct Entry {
 impl Shard {
     fn get(&mut self, hash: u64, key: &Key) -> Option<Cached> {
         let entries = &self.entries;
-        let slot = *self.by_key.find(hash, |slot| is_of(entries, *slot, key))?;
-        let entry = self.entries.get_mut(slot)?.as_mut()?;
+        let Some(slot) = self.by_key.find(hash, |slot| is_of(entries, *slot, key)) else {
+            self.misses = self.misses.wrapping_add(1);
+            return None;
+        };
+        let entry = self.entries.get_mut(*slot)?.as_mut()?;
         entry.is_used = true;
+        self.hits = self.hits.wrapping_add(1);
         Some(entry.cached.clone())
     }
 
@@ -179,6 +214,13 @@ impl Shard {
                 return;
             }
         }
+    }
+
+    fn clear_all(&mut self) {
+        self.entries.clear();
+        self.free.clear();
+        self.by_key.clear();
+        (self.hand, self.bytes) = (0, 0);
     }
 
     fn clear(&mut self, slot: usize) {
@@ -256,6 +298,19 @@ mod tests {
             assert!(cache.get(&key(0)).is_some(), "after {number}");
             cache.put(&key(number), cached(number), 10, cache.ticket());
         }
+    }
+
+    #[test]
+    fn after_missed_changes_nothing_is_known() {
+        let cache = cache(1 << 20, 1_000);
+        let before = cache.ticket();
+        (0..500).for_each(|number| cache.put(&key(number), cached(number), 10, before));
+        cache.missed();
+        assert_eq!(held(&cache), (0, 0));
+        (0..500).for_each(|number| cache.put(&key(number), cached(number), 10, before));
+        assert_eq!(held(&cache), (0, 0), "read before the changes were missed");
+        (0..500).for_each(|number| cache.put(&key(number), cached(number), 10, cache.ticket()));
+        assert_eq!(held(&cache).0, 500);
     }
 
     #[test]

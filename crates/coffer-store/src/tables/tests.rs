@@ -113,6 +113,20 @@ fn a_record_comes_back_as_it_was_put() {
 }
 
 #[test]
+fn the_cache_counts_what_it_had_and_what_it_had_not() {
+    let tables = tables();
+    put(&tables, note("a", &[], "one"), None);
+    assert_eq!((tables.cache_counts().hits, tables.cache_counts().misses), (0, 0));
+    for _ in 0..3 {
+        get(&tables, "a");
+    }
+    get(&tables, "none");
+    let counts = tables.cache_counts();
+    assert_eq!((counts.hits, counts.misses, counts.records), (2, 2, 2));
+    assert!(counts.bytes > 0);
+}
+
+#[test]
 fn many_records_come_in_the_order_they_are_asked_for() {
     let tables = tables();
     for name in ["a", "b", "c"] {
@@ -248,6 +262,9 @@ fn a_second_try_after_a_conflict_sees_what_the_first_one_missed() {
         }
         async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
             self.0.scan(scan).await
+        }
+        async fn snapshot(&self) -> Result<Box<dyn crate::Snapshot>, StoreError> {
+            self.0.snapshot().await
         }
         async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
             self.0.commit(batch).await

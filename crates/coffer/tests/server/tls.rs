@@ -136,6 +136,27 @@ fn both_versions_of_http_are_spoken_over_tls_as_the_client_likes() {
 }
 
 #[test]
+fn the_metrics_tell_when_the_certificate_ends() {
+    let (setup, trusted) = setup();
+    let server = setup.start();
+    let text = run(async {
+        let stream = connect(&server, &trusted, &[]).await;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let connection = runtime::spawn(connection);
+        let request = http::Request::get("/metrics").body(Full::<Bytes>::default()).unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        drop(sender);
+        connection.await.unwrap().unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    });
+    // The library's own choice: the year 4096.
+    let told = "\ncoffer_tls_certificate_expiry_timestamp_seconds 67090118400\n";
+    assert!(text.contains(told), "{text}");
+    server.stop();
+}
+
+#[test]
 fn connections_that_have_asked_for_nothing_do_not_hold_up_a_stop() {
     let (setup, trusted) = setup();
     let mut server = setup.start();

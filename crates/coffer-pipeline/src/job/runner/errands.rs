@@ -76,7 +76,7 @@ pub(super) async fn run_errand<E: Errand>(world: &World, held: &Held) -> Result<
     let errand: E = payload_of(&held.record(), E::KIND)?;
     for _ in 0..ROUNDS_MAX {
         match round(world, held, &errand).await? {
-            Some(record) => held.moved_to(record),
+            Some(record) => held.moved_to(world, record, None),
             None => return Ok(()),
         }
     }

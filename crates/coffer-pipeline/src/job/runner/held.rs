@@ -33,17 +33,21 @@ impl Held {
         if record.attempts < ATTEMPTS_MAX {
             claimed.attempts += 1;
             claimed.claimed = true;
-            claimed.due = now.plus(LEASE);
+            claimed.due = lease_end(&record, now);
         } else {
             claimed.claimed = false;
             claimed.failed = true;
             claimed.last_error = Some(format!("claimed {ATTEMPTS_MAX} times without an end"));
         }
-        let is_ours = move_row(world, &record, Some(revision), &claimed).await?;
-        if is_ours && claimed.failed {
+        let Some(revision) = move_row(world, &record, Some(revision), &claimed).await? else {
+            return Ok(None);
+        };
+        if claimed.failed {
             tracing::error!(job.kind = record.kind, job.id = record.id, "job given up");
+            return Ok(None);
         }
-        Ok((is_ours && !claimed.failed).then(|| Self { record: Mutex::new(claimed) }))
+        world.claims.made(&claimed, Some(revision), world.clock.steady());
+        Ok(Some(Self { record: Mutex::new(claimed) }))
     }
 
     /// Moves the row to the end of a new lease; false where somebody else has it by now.
@@ -58,22 +62,22 @@ impl Held {
             return Ok(false);
         }
         let renewed = Self::renewed(&record, world.clock.now());
-        let is_ours = move_row(world, &record, found.revision, &renewed).await?;
+        let moved = move_row(world, &record, found.revision, &renewed).await?;
+        let is_ours = moved.is_some();
         if is_ours {
-            self.moved_to(renewed);
+            self.moved_to(world, renewed, moved);
         }
         Ok(is_ours)
     }
 
     /// The row with a new lease, in another place than before.
     pub(super) fn renewed(record: &JobRecord, now: Timestamp) -> JobRecord {
-        let due = now.plus(LEASE);
-        let due = if due == record.due { due.plus(Duration::from_millis(1)) } else { due };
-        JobRecord { due, attempts: 1, ..record.clone() }
+        JobRecord { due: lease_end(record, now), attempts: 1, ..record.clone() }
     }
 
-    /// Notes that the row has been moved by a commit.
-    pub(super) fn moved_to(&self, record: JobRecord) {
+    /// Notes that the row has been moved by a commit, and its revision where that is known.
+    pub(super) fn moved_to(&self, world: &World, record: JobRecord, revision: Option<Revision>) {
+        world.claims.made(&record, revision, world.clock.steady());
         *self.record.lock().unwrap_or_else(PoisonError::into_inner) = record;
     }
 
@@ -83,22 +87,28 @@ impl Held {
     }
 }
 
-/// Puts a row in another one's place, where that is still as it was; false where it is not.
-async fn move_row(
+/// The end of a lease, which is another place than the row has.
+fn lease_end(record: &JobRecord, now: Timestamp) -> Timestamp {
+    let due = now.plus(LEASE);
+    if due == record.due { due.plus(Duration::from_millis(1)) } else { due }
+}
+
+/// Puts a row in another one's place, where that is still as it was; nothing where it is not.
+pub(super) async fn move_row(
     world: &World,
     from: &JobRecord,
     revision: Option<Revision>,
     to: &JobRecord,
-) -> Result<bool, Fault> {
+) -> Result<Option<Revision>, Fault> {
     let mut transaction = Transaction::default();
     transaction.expect(&from.key(), revision);
     transaction.delete(from);
     transaction.put::<JobRecord>(to.clone(), None);
     match world.tables.commit(transaction).await {
-        Ok(_) => Ok(true),
+        Ok(revision) => Ok(Some(revision)),
         Err(error @ (CommitError::Conflict | CommitError::Unknown)) => {
             tracing::debug!(job.kind = from.kind, %error, "job not claimed");
-            Ok(false)
+            Ok(None)
         }
         Err(error) => Err(Fault::unavailable(error)),
     }
@@ -114,5 +124,5 @@ pub(super) async fn is_held(call: &mut Call<'_>, record: &JobRecord) -> Result<b
     Ok(is_held)
 }
 
-/// How long a claim holds before somebody else may claim the job.
-const LEASE: Duration = Duration::from_secs(60);
+/// How long a claim holds before somebody else may claim the job, see [`super::Claims`].
+pub(super) const LEASE: Duration = Duration::from_secs(60);

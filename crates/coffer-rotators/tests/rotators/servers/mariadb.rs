@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use coffer_test_servers::{
+    Process, certify, directory, free_port, give, run, try_run, unprivileged, wait_for,
+};
 use rustls::pki_types::CertificateDer;
 
-use super::{Process, certify, directory, free_port, give, run, try_run, unprivileged, wait_for};
 use crate::database::Database;
 
 pub(crate) struct Mariadb {

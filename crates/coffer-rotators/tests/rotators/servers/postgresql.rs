@@ -1,70 +1,17 @@
-//! A PostgreSQL server.
+//! A PostgreSQL server with what the rotations' tests need in it.
 
-use std::path::PathBuf;
-use std::process::Command;
-
+use coffer_test_servers::Postgresql;
+use coffer_test_servers::postgresql::SUPERUSER;
 use rustls::pki_types::CertificateDer;
 
-use super::{Process, certify, directory, free_port, give, run, try_run, unprivileged, wait_for};
 use crate::database::Database;
 
-pub(crate) struct Postgresql {
-    process: Process,
-    port: u16,
-    authority: Option<CertificateDer<'static>>,
-}
-
-impl Postgresql {
-    pub(crate) fn start(has_tls: bool) -> Self {
-        let (temporary, port) = (directory(), free_port());
-        let directory = temporary.path();
-        std::fs::write(directory.join("password"), PASSWORD).unwrap();
-        give(directory);
-        let data = directory.join("data");
-        let mut make = unprivileged(program("initdb"));
-        make.args(["--username", "admin", "--auth", "md5", "--no-sync"]);
-        make.args(["--encoding", "UTF8", "--locale", "C.UTF-8", "--pgdata"]).arg(&data);
-        make.arg("--pwfile").arg(directory.join("password"));
-        run(&mut make);
-        let authority = has_tls.then(|| certify(directory));
-        let mut serve = unprivileged(program("postgres"));
-        serve.arg("-D").arg(&data);
-        let set = |name: &str, value: String| format!("--{name}={value}");
-        serve.args([
-            set("port", port.to_string()),
-            set("listen_addresses", "127.0.0.1".to_owned()),
-            set("unix_socket_directories", String::new()),
-            set("fsync", "off".to_owned()),
-            set("log_statement", "all".to_owned()),
-            set("shared_preload_libraries", "pg_stat_statements".to_owned()),
-            set("pg_stat_statements.track_utility", "on".to_owned()),
-            // `initdb` takes the way to log in for the form to keep passwords in.
-            set("password_encryption", "scram-sha-256".to_owned()),
-            set("ssl", has_tls.to_string()),
-            set("ssl_cert_file", directory.join("cert.pem").display().to_string()),
-            set("ssl_key_file", directory.join("key.pem").display().to_string()),
-        ]);
-        let process = Process::start(temporary, "INT", &serve);
-        let server = Self { process, port, authority };
-        wait_for(&server.process, || server.try_sql("admin", PASSWORD, "SELECT 1").0);
-        server.admin("CREATE EXTENSION pg_stat_statements; CREATE TABLE goods (id int)");
-        server.admin("INSERT INTO goods VALUES (42)");
-        server
-    }
-
-    /// Runs SQL as the superuser.
-    pub(crate) fn admin(&self, sql: &str) -> String {
-        let (is_good, output) = self.try_sql("admin", PASSWORD, sql);
-        assert!(is_good, "{output}");
-        output
-    }
-
-    pub(crate) fn try_sql(&self, user: &str, password: &str, sql: &str) -> (bool, String) {
-        let mut psql = Command::new("psql");
-        psql.args(["-X", "-A", "-t", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]);
-        psql.args(["-p", &self.port.to_string(), "-d", "postgres", "-U", user, "-c", sql]);
-        try_run(psql.env("PGPASSWORD", password))
-    }
+/// Starts it, with goods that users may be let to read.
+pub(crate) fn start(has_tls: bool) -> Postgresql {
+    let server = Postgresql::start(has_tls);
+    server.admin("CREATE EXTENSION pg_stat_statements; CREATE TABLE goods (id int)");
+    server.admin("INSERT INTO goods VALUES (42)");
+    server
 }
 
 impl Database for Postgresql {
@@ -81,7 +28,7 @@ impl Database for Postgresql {
     }
 
     fn superuser(&self) -> (&'static str, &'static str) {
-        ("admin", PASSWORD)
+        SUPERUSER
     }
 
     fn authority(&self) -> Option<CertificateDer<'static>> {
@@ -92,7 +39,9 @@ impl Database for Postgresql {
         let role = format!("\"{}\"", user.replace('"', "\"\""));
         let password = password.replace('\'', "''");
         self.admin(&format!("CREATE ROLE {role} LOGIN PASSWORD '{password}'"));
-        self.admin(&format!("GRANT SELECT ON goods TO {role}"));
+        // Two grants on one table at a time fail ("tuple concurrently updated") unless the
+        // second waits for the first.
+        self.admin(&format!("BEGIN; LOCK TABLE goods; GRANT SELECT ON goods TO {role}; COMMIT"));
     }
 
     fn set_password(&self, user: &str, password: &str) {
@@ -120,11 +69,3 @@ impl Database for Postgresql {
         format!("{}{statements}", String::from_utf8_lossy(&log))
     }
 }
-
-fn program(name: &str) -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let found = versions.map(|version| version.path().join("bin").join(name));
-    found.filter(|program| program.exists()).max().unwrap_or_else(|| PathBuf::from(name))
-}
-
-const PASSWORD: &str = "superuser's own";

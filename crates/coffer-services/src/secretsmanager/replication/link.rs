@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use coffer_model::Region;
-use coffer_pipeline::{Call, Scope};
+use coffer_pipeline::{Call, ReplicaPlace, Scope};
 use coffer_protocol::Fault;
 
 use super::super::id::SecretName;
@@ -57,6 +57,13 @@ impl Link {
         })
     }
 
+    /// The link to the replica of this ARN, in another region or in another account.
+    pub(in super::super) fn to_either(primary: &SecretRecord, arn: &str) -> Option<Self> {
+        let link = Self::to_arn(primary, arn)?;
+        let is_in_region = link.scope.account == primary.account;
+        Some(Self { kind: if is_in_region { LinkKind::Region } else { LinkKind::Account }, ..link })
+    }
+
     /// Whether it leads to a region or to an account.
     pub(in super::super) fn kind(&self) -> LinkKind {
         self.kind
@@ -95,14 +102,46 @@ impl Link {
     ) -> Result<Option<Arc<SecretRecord>>, Fault> {
         let row = SecretRecord::key_of(&self.scope, &self.name);
         let found = call.get::<SecretRecord>(&row).await?;
-        Ok(found.filter(|found| {
-            found.suffix == self.suffix
-                && match &found.origin {
-                    Origin::Own => false,
-                    Origin::Replica(region) => *region == primary.region,
-                    Origin::CrossAccount { primary_arn, .. } => *primary_arn == primary.arn(),
-                }
-        }))
+        // One that a peer feeds follows nothing here, even if there is a primary of its name.
+        Ok(found.filter(|found| found.followed.is_none() && self.is_tied(primary, found)))
+    }
+
+    /// Whether a secret says of itself that it is this replica of this primary.
+    pub(in super::super) fn is_tied(&self, primary: &SecretRecord, found: &SecretRecord) -> bool {
+        found.suffix == self.suffix
+            && match &found.origin {
+                Origin::Own => false,
+                Origin::Replica(region) => *region == primary.region,
+                Origin::CrossAccount { primary_arn, .. } => *primary_arn == primary.arn(),
+            }
+    }
+
+    /// The replica's ARN.
+    pub(in super::super) fn arn(&self) -> String {
+        self.scope.arn_text("secretsmanager", &["secret:", &self.name, "-", &self.suffix])
+    }
+
+    /// Whether the primary says that another deployment holds the replica.
+    pub(in super::super) fn is_at_peer(&self, primary: &SecretRecord) -> bool {
+        match self.kind {
+            LinkKind::Region => {
+                let mut known = primary.replicas.iter();
+                known.any(|each| each.region == self.scope.region && each.is_at_peer)
+            }
+            LinkKind::Account => {
+                let mut known = primary.cross_account_replicas.iter();
+                known.any(|each| each.is_at_peer && self.is_at(primary, &each.arn))
+            }
+        }
+    }
+
+    /// The place of a primary's replica of this ARN, as peers hold them.
+    pub(in super::super) fn place_of(primary: &Scope, arn: &str) -> Option<ReplicaPlace> {
+        let Scope { account, region } = SecretName::parse(primary, arn).ok()?.scope;
+        Some(match account == primary.account {
+            true => ReplicaPlace::Region(region),
+            false => ReplicaPlace::Account(account),
+        })
     }
 
     /// The replica's name for its rows, without anything in it.
@@ -113,6 +152,7 @@ impl Link {
             name: self.name.clone(),
             suffix: self.suffix.clone(),
             origin: Origin::Replica(primary.region.clone()),
+            followed: None,
             description: None,
             kms_key_id: None,
             kind: None,
@@ -221,6 +261,10 @@ pub(super) async fn primary_of(
     call: &mut Call<'_>,
     replica: &SecretRecord,
 ) -> Result<Option<Arc<SecretRecord>>, Fault> {
+    if replica.followed.is_some() {
+        // It is in another deployment, which learns of it when it has something to tell.
+        return Ok(None);
+    }
     let (scope, name, suffix) = match &replica.origin {
         Origin::Own => return Ok(None),
         Origin::Replica(region) => {

@@ -2,14 +2,14 @@
 //! functions").
 
 use coffer_model::Sensitive;
-use coffer_pipeline::{Call, FunctionOrder, World};
+use coffer_pipeline::{Call, FunctionOrder, NotRun, World};
 use coffer_protocol::Fault;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::super::errors::SecretsManagerError;
 use super::super::secret::{SecretRecord, UnderWay};
-use super::turn::Reason;
+use super::turn::{NotDone, Reason};
 use crate::lambda::{self, NotInvoked, Source};
 
 /// Refuses a function that Secrets Manager may not invoke for this secret, and a caller who may not
@@ -26,8 +26,9 @@ pub(in super::super) async fn must_be_invocable(
     if let Some(demand) = lambda::demand_to_invoke(call, arn).await? {
         call.must_be_allowed(&demand).await?;
     }
-    match order_for(call, secret, arn).await {
-        Ok(_) => Ok(()),
+    let secret_arn = secret.arn();
+    match lambda::must_be_invocable(call, arn, SERVICE, &source(secret, &secret_arn)).await {
+        Ok(()) => Ok(()),
         Err(NotInvoked::Fault(fault)) if fault.is_server_fault() => Err(fault),
         Err(why) => Err(Fault::access_denied(NOT_INVOKED).with_cause(why.to_string())),
     }
@@ -43,14 +44,16 @@ pub(super) async fn order(
     arn: &str,
     under_way: &UnderWay,
 ) -> Result<Box<FunctionOrder>, Fault> {
-    let mut order = order_for(call, secret, arn).await.map_err(|why| match why {
+    let secret_arn = secret.arn();
+    let order = lambda::order_for(call, arn, SERVICE, &source(secret, &secret_arn)).await;
+    let mut order = order.map_err(|why| match why {
         NotInvoked::Fault(fault) if fault.is_server_fault() => fault,
         why => SecretsManagerError::InvalidRequestException
             .with(format!("The function cannot be invoked: {why}.")),
     })?;
     let event = json!({
         "Step": under_way.step.name(),
-        "SecretId": secret.arn(),
+        "SecretId": secret_arn,
         "ClientRequestToken": under_way.version_id,
         "RotationToken": under_way.id,
     });
@@ -58,24 +61,20 @@ pub(super) async fn order(
     Ok(Box::new(order))
 }
 
-async fn order_for(
-    call: &mut Call<'_>,
-    secret: &SecretRecord,
-    arn: &str,
-) -> Result<FunctionOrder, NotInvoked> {
-    let secret_arn = secret.arn();
-    let source = Source { arn: &secret_arn, account: secret.account };
-    lambda::order_for(call, arn, "secretsmanager", &source).await
+/// On whose behalf the function of a secret is called.
+fn source<'a>(secret: &SecretRecord, arn: &'a str) -> Source<'a> {
+    Source { arn, account: secret.account }
 }
 
 /// Runs a function once.
 ///
 /// # Errors
 /// Why the step was not done.
-pub(super) async fn run(world: &World, order: FunctionOrder) -> Result<(), Reason> {
+pub(super) async fn run(world: &World, order: FunctionOrder) -> Result<(), NotDone> {
     let outcome = match world.run_function(order).await {
         Ok(outcome) => outcome,
-        Err(why) => return Err(Reason::of(why.to_string())),
+        Err(NotRun::Busy) => return Err(NotDone::Busy(Reason::of(&NotRun::Busy.to_string()))),
+        Err(why) => return Err(NotDone::Failed(Reason::of(&why.to_string()))),
     };
     if outcome.function_error.is_none() {
         return Ok(());
@@ -87,7 +86,7 @@ pub(super) async fn run(world: &World, order: FunctionOrder) -> Result<(), Reaso
     let message = error.error_message.unwrap_or_default();
     // What a function says may hold what it works with; the log is not the place for that.
     let for_log = format!("the function failed with {kind}");
-    Err(Reason { text: format!("{for_log}: {message}"), for_log })
+    Err(NotDone::Failed(Reason { text: format!("{for_log}: {message}"), for_log }))
 }
 
 /// How runtimes describe an error.
@@ -100,6 +99,8 @@ struct FunctionError {
     error_message: Option<String>,
 }
 
+/// Who calls it, as policies name it without `.amazonaws.com`.
+const SERVICE: &str = "secretsmanager";
 const NOT_INVOKED: &str = "Secrets Manager cannot invoke the specified Lambda function. Ensure that the function policy \
      grants access to the principal secretsmanager.amazonaws.com.";
 const KIND_CHARS_MAX: usize = 128;

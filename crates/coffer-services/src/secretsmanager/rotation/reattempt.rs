@@ -13,6 +13,10 @@ use super::turn;
 pub(crate) struct ReattemptRotation {
     name: String,
     suffix: String,
+    /// Whether rotation was off when it was asked for, as after CancelRotateSecret: then it goes on
+    /// although it is off, and otherwise not where it was turned off since.
+    #[serde(default)]
+    was_off: bool,
 }
 
 impl ReattemptRotation {
@@ -21,7 +25,11 @@ impl ReattemptRotation {
         call: &mut Call<'_>,
         secret: &SecretRecord,
     ) -> Result<(), Fault> {
-        let job = Self { name: secret.name.clone(), suffix: secret.suffix.clone() };
+        let job = Self {
+            name: secret.name.clone(),
+            suffix: secret.suffix.clone(),
+            was_off: !is_on(secret),
+        };
         call.touch_and_schedule(secret.clone(), secret.scope(), call.now(), &job).await
     }
 }
@@ -33,12 +41,16 @@ impl Job for ReattemptRotation {
         let row = SecretRecord::key_of(call.scope(), &self.name);
         let secret = call.get::<SecretRecord>(&row).await?;
         let secret = secret.filter(|secret| {
-            let is_enabled = secret.rotation.as_ref().is_some_and(|rotation| rotation.enabled);
-            secret.suffix == self.suffix && secret.deletion.is_none() && is_enabled
+            let is_wanted = self.was_off || is_on(secret);
+            secret.suffix == self.suffix && secret.deletion.is_none() && is_wanted
         });
         if let Some(secret) = secret {
             turn::retry(call, &secret).await?;
         }
         Ok(Verdict::Done)
     }
+}
+
+fn is_on(secret: &SecretRecord) -> bool {
+    secret.rotation.as_ref().is_some_and(|rotation| rotation.enabled)
 }

@@ -1,61 +1,117 @@
 //! What rotates a secret: a Lambda function, or one of coffer's own rotators.
 
-use coffer_model::Arn;
+use coffer_model::{Arn, Sensitive};
+use coffer_pipeline::{Call, RotatorKind};
 use coffer_protocol::Fault;
 
 use super::super::errors::SecretsManagerError;
-use super::super::secret::SecretRecord;
+use super::super::secret::{Rotation, SecretRecord};
 
-/// What a `RotationLambdaARN` names.
+/// What a `RotationLambdaARN`, or a secret's tag, names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) enum Rotator {
     /// A Lambda function.
     Function(String),
-    /// A rotator that needs no function, by its name.
-    Native(String),
+    /// A rotator that needs no function.
+    Native(Native),
+}
+
+/// A rotator of coffer's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in super::super) struct Native {
+    /// Its name.
+    pub(super) name: String,
+    /// What it is like.
+    pub(super) kind: RotatorKind,
 }
 
 impl Rotator {
+    /// What rotates a secret by these rules; nothing where they name nothing.
+    ///
+    /// # Errors
+    /// See [`Rotator::read`]; `InvalidRequestException` for a name in a tag that none has.
+    pub(in super::super) fn of(
+        call: &Call<'_>,
+        secret: &SecretRecord,
+        rotation: &Rotation,
+    ) -> Result<Option<Self>, Fault> {
+        if let Some(arn) = &rotation.lambda_arn {
+            return Self::read(call, secret, arn).map(Some);
+        }
+        let Some(name) = &rotation.managed_by else { return Ok(None) };
+        let native = Native::named(call, name).map_err(|why| {
+            SecretsManagerError::InvalidRequestException
+                .with(format!("The tag {ROTATOR_TAG} does not name a rotator. {why}"))
+        });
+        native.map(|native| Some(Self::Native(native)))
+    }
+
     /// Reads a `RotationLambdaARN` for a secret: `arn:aws:lambda:…:function:NAME`, or coffer's own
     /// `arn:aws:coffer:REGION:ACCOUNT:rotator/NAME`.
     ///
     /// # Errors
     /// `InvalidParameterException` for anything else.
-    pub(in super::super) fn read(secret: &SecretRecord, text: &str) -> Result<Self, Fault> {
-        let invalid = |message| Err(SecretsManagerError::InvalidParameterException.with(message));
-        let Ok(arn) = text.parse::<Arn>() else { return invalid(NEITHER) };
+    pub(in super::super) fn read(
+        call: &Call<'_>,
+        secret: &SecretRecord,
+        text: &str,
+    ) -> Result<Self, Fault> {
+        let invalid = |message| SecretsManagerError::InvalidParameterException.with(message);
+        let Ok(arn) = text.parse::<Arn>() else { return Err(invalid(NEITHER.to_owned())) };
+        // What coffer has is in this one partition; other ARNs would be another's resources.
+        let is_ours = arn.partition == "aws";
         match arn.service.as_str() {
-            "lambda" if arn.account.is_some() && arn.resource.starts_with("function:") => {
+            "lambda"
+                if is_ours && arn.account.is_some() && arn.resource.starts_with("function:") =>
+            {
                 Ok(Self::Function(text.to_owned()))
             }
             "coffer" => {
-                let is_here = arn.account == Some(secret.account)
+                let is_here = is_ours
+                    && arn.account == Some(secret.account)
                     && arn.region.as_ref() == Some(&secret.region);
-                let name = arn.resource.strip_prefix("rotator/");
-                match name.filter(|name| is_here && ROTATORS.contains(name)) {
-                    Some(name) => Ok(Self::Native(name.to_owned())),
-                    None => invalid(NO_SUCH_ROTATOR),
-                }
+                let name = arn.resource.strip_prefix("rotator/").filter(|_| is_here);
+                let name = name.ok_or_else(|| invalid(NOT_HERE.to_owned()))?;
+                let native = Native::named(call, name);
+                native.map(Self::Native).map_err(|why| invalid(format!("{NOT_HERE} {why}")))
             }
-            _ => invalid(NEITHER),
+            _ => Err(invalid(NEITHER.to_owned())),
         }
-    }
-
-    /// Whether it uses the secret of somebody who may change the password of others.
-    pub(in super::super) fn needs_superuser(&self) -> bool {
-        matches!(self, Self::Native(name) if name.ends_with("-alternating-users"))
     }
 }
 
-/// The rotators that need no function.
-pub const ROTATORS: &[&str] = &[
-    "mysql-alternating-users",
-    "mysql-single-user",
-    "postgresql-alternating-users",
-    "postgresql-single-user",
-    "redis-alternating-users",
-    "redis-single-user",
-];
+impl Native {
+    fn named(call: &Call<'_>, name: &str) -> Result<Self, String> {
+        let kind = call.rotator(name).map_err(|why| why.0)?;
+        Ok(Self { name: name.to_owned(), kind })
+    }
+
+    /// Refuses values that it could not rotate.
+    ///
+    /// # Errors
+    /// `InvalidRequestException`.
+    pub(super) fn must_take(
+        &self,
+        call: &Call<'_>,
+        current: &Sensitive<String>,
+        superuser: Option<&Sensitive<String>>,
+    ) -> Result<(), Fault> {
+        call.check_values(&self.name, current, superuser).map_err(|why| {
+            SecretsManagerError::InvalidRequestException
+                .with(format!("The secret can't be rotated: {why}."))
+        })
+    }
+}
+
+/// The name of the rotator in a secret's tag, for rotation that is managed.
+pub(in super::super) fn named_by_tag(secret: &SecretRecord) -> Option<&str> {
+    secret.tags.get(ROTATOR_TAG).map(String::as_str)
+}
+
+/// The tag that names the rotator of a secret whose rotation is managed.
+const ROTATOR_TAG: &str = "coffer:rotator";
+/// Who manages the rotation of such secrets.
+pub(in super::super) const OWNING_SERVICE: &str = "coffer";
 const NEITHER: &str = "The RotationLambdaARN must be the ARN of a Lambda function.";
-const NO_SUCH_ROTATOR: &str = "The RotationLambdaARN must be the ARN of a Lambda function, or of a rotator of coffer in the \
-     account and region of the secret.";
+const NOT_HERE: &str = "The RotationLambdaARN must be the ARN of a Lambda function, or of a rotator of coffer in the \
+     partition `aws` and in the account and region of the secret.";

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use coffer_model::Timestamp;
-use coffer_pipeline::Call;
+use coffer_model::{Arn, Timestamp};
 use coffer_pipeline::audit::ServiceEvent;
+use coffer_pipeline::{Call, NotRotated};
 use coffer_protocol::Fault;
 use serde_json::json;
 
@@ -71,7 +71,7 @@ pub(crate) async fn retry(
         let errand = CarryOutRotation::of(&change.secret, &id);
         call.schedule_errand(&id, change.secret.scope(), now, &errand).await?;
     } else {
-        let is_set_up = secret.rotation.as_ref().is_some_and(|it| it.lambda_arn.is_some());
+        let is_set_up = secret.rotation.as_ref().is_some_and(Rotation::is_set_up);
         let Some(version_id) = unfinished(secret).filter(|_| is_set_up) else { return Ok(None) };
         start(call, &mut change, version_id, false, None).await?;
     }
@@ -99,7 +99,7 @@ pub(crate) async fn abort(
 }
 
 /// The version that a rotation left unfinished.
-pub(in super::super) fn unfinished(secret: &SecretRecord) -> Option<&str> {
+pub(crate) fn unfinished(secret: &SecretRecord) -> Option<&str> {
     let pending = secret.version_with(PENDING)?;
     (secret.version_with(CURRENT) != Some(pending)).then_some(pending)
 }
@@ -138,16 +138,40 @@ async fn start(
 /// A store that cannot be read.
 pub(super) async fn fail(
     call: &mut Call<'_>,
+    change: Change,
+    under_way: UnderWay,
+    reason: &Reason,
+) -> Result<Option<Timestamp>, Fault> {
+    let is_last = under_way.attempts.saturating_add(1) >= ATTEMPTS_MAX;
+    end_attempt(call, change, under_way, reason, is_last).await
+}
+
+/// The attempt has failed, and there is no other before the next window.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn fail_for_good(
+    call: &mut Call<'_>,
+    change: Change,
+    under_way: UnderWay,
+    reason: &Reason,
+) -> Result<(), Fault> {
+    end_attempt(call, change, under_way, reason, true).await.map(drop)
+}
+
+async fn end_attempt(
+    call: &mut Call<'_>,
     mut change: Change,
     mut under_way: UnderWay,
     reason: &Reason,
+    is_last: bool,
 ) -> Result<Option<Timestamp>, Fault> {
     let now = call.now();
     under_way.attempts = under_way.attempts.saturating_add(1);
     let (arn, attempts) = (change.secret.arn(), under_way.attempts);
     let step = under_way.step.name();
     tracing::warn!(secret.arn = arn, step, attempts, "a rotation failed: {}", reason.for_log);
-    tell(call, &change.secret, &under_way, Turn::Failed).await?;
+    tell(call, &change.secret, &under_way, Turn::Failed(reason)).await?;
     let failure = RotationFailure {
         at: now,
         step: under_way.step,
@@ -155,13 +179,13 @@ pub(super) async fn fail(
         reason: reason.text.chars().take(REASON_CHARS_MAX).collect(),
     };
     let retry_at = now.plus(pause_after(attempts));
-    let is_last = attempts >= ATTEMPTS_MAX
-        || under_way.is_test
-        || under_way.closes.is_some_and(|closes| retry_at > closes);
+    let is_last =
+        is_last || under_way.is_test || under_way.closes.is_some_and(|closes| retry_at > closes);
     if is_last && under_way.is_test {
         change.drop_version(&under_way.version_id);
     }
     if is_last {
+        call.gives_rotation_up();
         tracing::error!(secret.arn = arn, step, attempts, "the rotation was given up");
     } else {
         // AWS: the process is tried again as a whole.
@@ -173,6 +197,20 @@ pub(super) async fn fail(
     rotation.under_way = (!is_last).then_some(under_way);
     change.stage(call).await?;
     Ok((!is_last).then_some(retry_at))
+}
+
+/// The rotation ends here, with this failure for its last one.
+///
+/// # Errors
+/// A store that cannot be read.
+pub(super) async fn give_up(
+    call: &mut Call<'_>,
+    change: Change,
+    mut under_way: UnderWay,
+    reason: &Reason,
+) -> Result<(), Fault> {
+    under_way.attempts = under_way.attempts.max(ATTEMPTS_MAX - 1);
+    fail(call, change, under_way, reason).await.map(drop)
 }
 
 /// The secret has gone another way: the rotation ends, and its version is no longer pending.
@@ -233,23 +271,43 @@ pub(super) async fn succeed(
 pub(super) struct Reason {
     /// For whoever may look at the secret's rotation.
     pub(super) text: String,
-    /// What of it is fit for the log.
+    /// What of it is fit for the log, and for records.
     pub(super) for_log: String,
 }
 
 impl Reason {
-    /// One that may be logged.
-    pub(super) fn of(text: String) -> Self {
+    /// One that may be logged, on one line: it may name the version, whose id may have any characters.
+    pub(super) fn of(text: &str) -> Self {
+        let text: String = text.chars().filter(|char| !char.is_control()).collect();
         Self { for_log: text.clone(), text }
+    }
+}
+
+/// Why a step was not done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum NotDone {
+    /// The attempt has failed.
+    Failed(Reason),
+    /// The attempt has failed, and others would do harm.
+    Final(Reason),
+    /// There was no room for it: it has not begun, and may have its turn soon.
+    Busy(Reason),
+}
+
+impl NotDone {
+    /// What a rotator of coffer's own says.
+    pub(super) fn of(not: NotRotated) -> Self {
+        let reason = Reason::of(&not.why);
+        if not.is_final { Self::Final(reason) } else { Self::Failed(reason) }
     }
 }
 
 /// What becomes of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
+enum Turn<'a> {
     Started,
     Succeeded,
-    Failed,
+    Failed(&'a Reason),
     Abandoned,
 }
 
@@ -258,33 +316,46 @@ async fn tell(
     call: &mut Call<'_>,
     secret: &SecretRecord,
     under_way: &UnderWay,
-    turn: Turn,
+    turn: Turn<'_>,
 ) -> Result<(), Fault> {
     let name = match (turn, under_way.is_test) {
         (Turn::Started, false) => "RotationStarted",
         (Turn::Succeeded, false) => "RotationSucceeded",
-        (Turn::Failed, false) => "RotationFailed",
+        (Turn::Failed(_), false) => "RotationFailed",
         (Turn::Abandoned, false) => "RotationAbandoned",
         (Turn::Started, true) => "TestRotationStarted",
         (Turn::Succeeded, true) => "TestRotationSucceeded",
-        (Turn::Failed | Turn::Abandoned, true) => "TestRotationFailed",
+        (Turn::Failed(_) | Turn::Abandoned, true) => "TestRotationFailed",
     };
     let arn = secret.arn();
-    let rotator = secret.rotation.as_ref().and_then(|rotation| rotation.lambda_arn.as_deref());
-    let error_message = (turn == Turn::Failed).then(|| {
-        let rotator = rotator.unwrap_or_default();
-        format!("Error when executing lambda {rotator} during {} step", under_way.step.name())
-    });
+    let mut additional = json!({ "SecretId": arn });
+    let mut error_message = None;
+    if let (Turn::Failed(reason), Some(members)) = (turn, additional.as_object_mut()) {
+        error_message = Some(failure_of(secret, under_way.step));
+        // AWS has no such member, and does not say why.
+        members.insert("Reason".to_owned(), json!(reason.for_log));
+    }
     let event = ServiceEvent {
         scope: secret.scope(),
         service: "secretsmanager",
         name,
         request_id: format!("Rotation-{arn}-{}", call.uuid()),
         error_message,
-        resource: arn.clone(),
-        additional: json!({ "SecretId": arn }),
+        resource: arn,
+        additional,
     };
     call.tell(event).await
+}
+
+/// What a record says of a step that failed.
+fn failure_of(secret: &SecretRecord, step: RotationStep) -> String {
+    let (arn, step) = (secret.rotator_arn().unwrap_or_default(), step.name());
+    let is_native = arn.parse::<Arn>().is_ok_and(|arn| arn.service == "coffer");
+    match is_native {
+        true => format!("Error when rotator {arn} executed the {step} step"),
+        // AWS: in these words (user guide, "Secrets Manager events in CloudTrail").
+        false => format!("Error when executing lambda {arn} during {step} step"),
+    }
 }
 
 /// Doubled with each attempt, up to an hour.

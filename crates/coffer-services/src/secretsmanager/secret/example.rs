@@ -13,6 +13,7 @@ pub(crate) fn secret(versions: &[&str]) -> SecretRecord {
         stages: Vec::new(),
         kms_key_arn: None,
         has_value: true,
+        rotated_by: None,
     };
     SecretRecord {
         account: AccountId::dev(),
@@ -31,6 +32,7 @@ pub(crate) fn secret(versions: &[&str]) -> SecretRecord {
         rotation: None,
         has_policy: false,
         origin: Origin::Own,
+        followed: None,
         replicas: Vec::new(),
         cross_account_replicas: Vec::new(),
     }

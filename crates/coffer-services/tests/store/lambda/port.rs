@@ -9,18 +9,19 @@ use coffer_pipeline::job::runner::run_due;
 use coffer_pipeline::road::{Decision, decide};
 use coffer_pipeline::{
     Access, Answer, Call, FunctionCode, FunctionCodeSource, FunctionHost, FunctionOrder,
-    FunctionOutcome, NamedCode, NextRootKey, NotRun, Received, RequestContext, Road, RootKeySource,
+    FunctionOutcome, NamedCode, NextRootKey, NotRun, RequestContext, Road, RootKeySource,
 };
 use coffer_protocol::Fault;
-use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_seal::RootKey;
 use coffer_services::lambda::{NotInvoked, Source, order_for};
 use coffer_services::{JOBS, SERVICES};
 use coffer_store::{
-    Batch, CommitError, Direction, Key, Observer, Revision, Row, Scan, Sim, Store, StoreError,
+    Batch, CommitError, Direction, Key, Observer, Revision, Row, Scan, Sim, Snapshot, Store,
+    StoreError,
 };
 use serde_json::{Value, json};
 
+use crate::port::{create_role, root_of, send};
 use crate::world::{context, reopened};
 
 /// Notes what is ordered, and answers what the test says.
@@ -101,37 +102,14 @@ impl Port {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.sends("lambda", request, body).await
-    }
-
-    async fn sends(&self, service: &str, request: http::request::Builder, body: &[u8]) -> Answer {
-        let (mut head, ()) = request.body(()).unwrap().into_parts();
-        let credentials = Credentials {
-            access_key_id: ACCOUNT.to_owned(),
-            secret_access_key: "test".to_owned().into(),
-            session_token: None,
-        };
-        let now = self.road.world().clock.now();
-        let signer = Signer { credentials: &credentials, region: "us-east-1", service, now };
-        signer.sign_request(&mut head, body).unwrap();
-        let source_ip = "127.0.0.1".into();
-        let body = body.to_vec().into();
-        let received = Received { head, body, source_ip, tls: None, now, real_now: now };
-        self.road.travel(received).await
+        send(&self.road, &root_of(ACCOUNT), "lambda", request, body).await
     }
 
     /// Makes a role that Lambda may assume; its ARN.
     pub(crate) async fn role(&self, name: &str, service: &str) -> String {
-        let trust = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow",
-            "Principal": {"Service": service}, "Action": "sts:AssumeRole"}});
-        let escaped: String =
-            trust.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let form = format!(
-            "Action=CreateRole&Version=2010-05-08&RoleName={name}&AssumeRolePolicyDocument={escaped}"
-        );
-        let request = http::Request::post("http://localhost/")
-            .header("content-type", "application/x-www-form-urlencoded");
-        let answer = self.sends("iam", request, form.as_bytes()).await;
+        let (request, form) = create_role(name, service);
+        let root = root_of(ACCOUNT);
+        let answer = send(&self.road, &root, "iam", request, form.as_bytes()).await;
         assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
         format!("arn:aws:iam::{ACCOUNT}:role/{name}")
     }
@@ -252,6 +230,10 @@ impl Store for Breakable {
 
     async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
         self.sim.scan(scan).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        self.sim.snapshot().await
     }
 
     async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {

@@ -14,7 +14,10 @@ use coffer_pipeline::identity::{
     AccessKeyRecord, EntityPermissions, OidcProviderRecord, PolicyDocument, RoleRecord, UserRecord,
 };
 use coffer_pipeline::job::runner::run_due;
-use coffer_pipeline::{Answer, Outside, Received, Road, RotatorStep, TlsSession, Unreachable};
+use coffer_pipeline::{
+    Answer, NewValue, NotRotated, Outside, Received, Road, RotatorKind, RotatorStep, TlsSession,
+    Unreachable,
+};
 use coffer_protocol::sigv4::{Credentials, Signer};
 use coffer_services::{JOBS, SERVICES};
 use coffer_store::{Record, Transaction};
@@ -59,7 +62,20 @@ impl Outside for Issuer {
         Ok(document.to_string().into_bytes())
     }
 
-    async fn rotate(&self, _: RotatorStep) -> Result<Option<Sensitive<String>>, Unreachable> {
+    async fn rotate(&self, _: RotatorStep) -> Result<Option<NewValue>, NotRotated> {
+        Err(Unreachable("it is an issuer".to_owned()).into())
+    }
+
+    fn rotator(&self, _: &str) -> Result<RotatorKind, Unreachable> {
+        Err(Unreachable("it is an issuer".to_owned()))
+    }
+
+    fn check_values(
+        &self,
+        _: &str,
+        _: &Sensitive<String>,
+        _: Option<&Sensitive<String>>,
+    ) -> Result<(), Unreachable> {
         Err(Unreachable("it is an issuer".to_owned()))
     }
 

@@ -1,0 +1,23 @@
+"""Documents' commands, found and run as they stand there."""
+
+import re
+import subprocess
+
+FENCE = re.compile(r"^```sh[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def blocks(text):
+    """The fenced `sh` blocks of a document, in order."""
+    return [found.group(1) for found in FENCE.finditer(text)]
+
+
+def run(script, folder, environment):
+    """Runs a script in one shell, which stops at the first command that fails."""
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-x", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        cwd=folder,
+        env=environment,
+    )

@@ -24,6 +24,9 @@ pub(crate) async fn listen(
 ) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
+    // Connections are told once nobody new can come in, so that whoever is hung up on and connects
+    // again is refused at once and goes elsewhere.
+    let (shut, is_shut) = watch::channel(false);
     let ticks = Ticks::new();
     let ticking = runtime::spawn({
         let ticks = ticks.clone();
@@ -35,7 +38,7 @@ pub(crate) async fn listen(
             accepted = accept(&listener, &places) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let (acceptor, stop, watcher) = (acceptor.clone(), stop.clone(), graceful.watcher());
+        let (acceptor, stop, watcher) = (acceptor.clone(), is_shut.clone(), graceful.watcher());
         let door = Door { acceptor, stop, watcher, head_timer: ticks.timer() };
         let state = state.clone();
         runtime::spawn(async move {
@@ -45,6 +48,7 @@ pub(crate) async fn listen(
         });
     }
     drop(listener);
+    shut.send_replace(true);
     if tokio::time::timeout(FINISH_TIME_MAX, graceful.shutdown()).await.is_err() {
         tracing::warn!("connections were still open after {FINISH_TIME_MAX:?} and were cut");
     }

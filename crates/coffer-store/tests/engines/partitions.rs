@@ -85,7 +85,8 @@ fn nodes_of_which_one_is_cut_off_have_one_history() {
             seed += 1;
         }
     });
-    assert!(all.answered > 200 && all.not_done > 0, "{all:?}");
+    // What was under way when the node was cut off is not known to have been done.
+    assert!(all.answered > 100 && all.not_done + all.unknown > 0, "{all:?}");
     eventually("the node is back", || put(&*nodes[1], "back"));
     assert_eq!(get(&*nodes[0]).as_deref(), Some("back"));
 }

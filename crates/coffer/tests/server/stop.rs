@@ -100,4 +100,4 @@ fn put_request(address: &str, credentials: &coffer_client::Credentials) -> (Stri
     (text, body)
 }
 
-const READ_MAX: Duration = Duration::from_secs(8);
+const READ_MAX: Duration = Duration::from_secs(20);

@@ -44,8 +44,6 @@ pub struct EmbeddedOptions {
     pub directory: PathBuf,
     /// How many reads run at the same time.
     pub readers_max: usize,
-    /// How much of the file is mapped into memory at most.
-    pub mmap_bytes_max: u64,
     /// How long the write-ahead log gets before it is folded into the file.
     pub log_bytes_max: u64,
     /// How large the file may get; commits beyond it are refused as unavailable.
@@ -59,7 +57,6 @@ impl EmbeddedOptions {
         Self {
             directory: directory.into(),
             readers_max: (2 * cores).clamp(READERS_MIN, READERS_MAX),
-            mmap_bytes_max: 1 << 30,
             log_bytes_max: 64 << 20,
             file_bytes_max: None,
         }

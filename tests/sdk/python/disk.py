@@ -104,9 +104,9 @@ class Faults:
 
 
 def traced_to(log):
-    """What writes down how files are written and synced."""
+    """What writes down how files are read, written and synced."""
     command = ["strace", "--follow-forks", "--decode-fds=path", "--string-limit=0"]
-    return [*command, "--output", str(log), "-e", "trace=pwrite64,fsync,fdatasync"]
+    return [*command, "--output", str(log), "-e", "trace=pread64,pwrite64,fsync,fdatasync"]
 
 
 class Call:

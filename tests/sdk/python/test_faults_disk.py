@@ -21,6 +21,7 @@ from world import World, refused
 
 DISK_MEGABYTES = 48
 SEEDS = (1, 2)
+KEPT = 40
 # A sync that takes so long, in microseconds.
 SLOW = 400_000
 
@@ -293,6 +294,44 @@ def test_what_a_failing_disk_left_is_written_again_by_the_next_process(
     verified(server)
     after.close()
     world.close()
+
+
+def test_a_page_that_cannot_be_read_refuses_what_needs_it_and_ends_nothing(
+    tmp_path, traced, started
+):
+    server = started(tmp_path / "data")
+    world = region_of(server)
+    for number in range(KEPT):
+        world.ssm.put_parameter(Name=f"/kept/{number}", Value=str(number), Type="String")
+    world.close()
+    # What the next process has in memory is what it has been asked for.
+    server.stop()
+    server.start()
+    again = as_root(server, world.region)
+    again.ssm.get_parameter(Name="/kept/0")
+    fault = "pread64:error=EIO"
+    with Faults(server, store_files(server), fault, log=tmp_path / "calls") as faults:
+        refusals = set(filter(None, (refusal_of(again, number) for number in range(1, KEPT))))
+        assert faults.count() > 0
+    # SQLite takes what cannot be read for damage.
+    assert refusals == {("InternalFailure", 500)}
+    assert server.process.poll() is None
+    eventually(server.is_ready, "the server is ready", 60)
+    assert not any(refusal_of(again, number) for number in range(KEPT))
+    again.close()
+    verified(server)
+
+
+def refusal_of(world, number):
+    """Why a parameter cannot be read now, or nothing."""
+    # So long that the page may have to be read again for what was committed meanwhile.
+    threading.Event().wait(0.05)
+    try:
+        read = world.ssm.get_parameter(Name=f"/kept/{number}")
+    except botocore.exceptions.ClientError as error:
+        return error.response["Error"]["Code"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+    assert read["Parameter"]["Value"] == str(number)
+    return None
 
 
 def test_a_slow_disk_delays_writes_and_not_reads(tmp_path, traced, started):

@@ -53,8 +53,9 @@ pub(super) fn open(file: &Path, options: &EmbeddedOptions) -> Result<Connection>
     connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
     let log_bytes_kept = i64::try_from(options.log_bytes_max.saturating_mul(2)).unwrap_or(i64::MAX);
     connection.pragma_update_and_check(None, "journal_size_limit", log_bytes_kept, |_| Ok(()))?;
-    let mmap_bytes = i64::try_from(options.mmap_bytes_max).unwrap_or(i64::MAX);
-    connection.pragma_update_and_check(None, "mmap_size", mmap_bytes, |_| Ok(()))?;
+    // A page of a mapped file that the disk cannot read ends the process, where a read that fails is
+    // an error; and after each commit of another connection the whole mapping would be given up.
+    connection.pragma_update_and_check(None, "mmap_size", 0, |_| Ok(()))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     // Without it a statement whose LIMIT is a parameter is parsed again each time it is run.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

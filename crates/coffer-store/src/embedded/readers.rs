@@ -15,7 +15,6 @@ use crate::StoreError;
 /// called before a commit is acknowledged, and a reader with an older snapshot renews it.
 pub(super) struct Readers {
     slots: Vec<Mutex<Slot>>,
-    turn: AtomicUsize,
     generation: AtomicU64,
 }
 
@@ -33,7 +32,7 @@ impl Readers {
             Ok(Mutex::new(Slot { connection: Some(connection), snapshot: None }))
         };
         let slots = (0..options.readers_max.max(1)).map(|_| slot()).collect::<Result<_, _>>()?;
-        Ok(Self { slots, turn: AtomicUsize::new(0), generation: AtomicU64::new(0) })
+        Ok(Self { slots, generation: AtomicU64::new(0) })
     }
 
     /// Runs a read on a snapshot that holds every acknowledged commit.
@@ -86,10 +85,13 @@ impl Readers {
         }
     }
 
-    /// A slot that nobody uses, or the one whose turn it is, once it is free.
+    /// The calling thread's own slot, or another that nobody uses, or its own once it is free.
+    ///
+    /// A snapshot that is renewed begins with nothing read yet, so after a commit a thread that came
+    /// to another slot each time would pay for that once for each of them.
     fn free_slot(&self) -> Option<MutexGuard<'_, Slot>> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed) % self.slots.len();
-        let (before, from) = self.slots.split_at(turn);
+        let own = OWN_SLOT.with(|own| *own) % self.slots.len();
+        let (before, from) = self.slots.split_at(own);
         for slot in from.iter().chain(before) {
             match slot.try_lock() {
                 Ok(slot) => return Some(slot),
@@ -107,6 +109,13 @@ fn release(slot: &mut Slot) {
         connection::roll_back(connection);
     }
 }
+
+thread_local! {
+    static OWN_SLOT: usize = THREADS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How many threads have read.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
 
 fn lock(slot: &Mutex<Slot>) -> MutexGuard<'_, Slot> {
     slot.lock().unwrap_or_else(PoisonError::into_inner)

@@ -36,7 +36,7 @@ fn run(input: &[u8]) {
         let road = road();
         for line in text.lines().take(REQUESTS_MAX) {
             if let Some(received) = request(&road, line) {
-                is_readable(line, &road.travel(received).await);
+                is_readable(line, &road.travel(Box::new(received)).await);
             }
         }
     });

@@ -92,7 +92,10 @@ impl Road {
     }
 
     /// Takes a request all the way. The answer is always one that can be sent.
-    pub async fn travel(&self, received: Received) -> Answer {
+    ///
+    /// A future is copied whole into each one that waits for it. So that those of the usual way stay
+    /// small, the request lies behind a pointer, and what is seldom waited for in a future of its own.
+    pub async fn travel(&self, received: Box<Received>) -> Answer {
         let request_id = self.request_ids.next();
         let route = match self.routes.find(&received) {
             Ok(route) => route,
@@ -101,12 +104,12 @@ impl Road {
                 return Answer::fault_in(protocol, request_id, fault);
             }
         };
-        let authenticating = authenticate::authenticate(self, route, request_id, received);
-        match authenticating.instrument(spans::authenticate()).await {
+        let span = spans::authenticate();
+        match authenticate::authenticate(self, route, request_id, received).instrument(span).await {
             Ok(request) => (route.entry.travel)(self, request).await,
             Err(stranger) => {
                 let authenticate::Stranger { request_id, received, fault } = *stranger;
-                self.answer_stranger(route, request_id, &received, fault).await
+                Box::pin(self.answer_stranger(route, request_id, &received, fault)).await
             }
         }
     }
@@ -116,7 +119,7 @@ impl Road {
     ///
     /// # Errors
     /// A request that nobody is known to have sent, and see [`Entry::foresee`](crate::Entry::foresee).
-    pub async fn foresee(&self, received: Received) -> Result<Vec<Foreseen>, Fault> {
+    pub async fn foresee(&self, received: Box<Received>) -> Result<Vec<Foreseen>, Fault> {
         let request_id = self.request_ids.next();
         let route = self.routes.find(&received).map_err(|missing| missing.fault)?;
         let request = authenticate::authenticate(self, route, request_id, received).await;

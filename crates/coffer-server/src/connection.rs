@@ -125,8 +125,7 @@ impl Speech {
         let asked = AtomicBool::new(false);
         let service = service_fn(|request| {
             asked.store(true, Ordering::Release);
-            let (state, peer) = (state.clone(), peer.clone());
-            async move { Ok::<_, std::convert::Infallible>(serve(state, peer, request).await) }
+            serve(state.clone(), peer.clone(), request)
         });
         let ended = match version {
             Version::Http1 => {

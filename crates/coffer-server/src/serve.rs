@@ -1,5 +1,6 @@
 //! One HTTP request: coffer's own few paths, or the road.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,15 +33,15 @@ pub(crate) struct Peer {
     pub(crate) tls: Option<Arc<TlsSession>>,
 }
 
-/// Answers one request.
+/// Answers one request; there is always an answer.
 pub(crate) async fn serve(
     state: Arc<State>,
     peer: Peer,
     request: Request<Incoming>,
-) -> Response<Full<Bytes>> {
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let path = request.uri().path();
     if path.starts_with(OWN_PATHS) || path == METRICS_PATH {
-        return own_path(&state, request.method(), path).await;
+        return Ok(Box::pin(own_path(&state, request.method(), path)).await);
     }
     let started = runtime::instant();
     let answer = match spans::are_made() {
@@ -55,12 +56,12 @@ pub(crate) async fn serve(
     let took = started.elapsed();
     state.metrics.answered(&answer, took);
     log(&answer, took);
-    response(answer)
+    Ok(response(answer))
 }
 
 async fn answer(state: &Arc<State>, peer: Peer, request: Request<Incoming>) -> Answer {
     match is_invocation(&request) {
-        true => to_its_end(state.clone(), peer, request).await,
+        true => Box::pin(to_its_end(state.clone(), peer, request)).await,
         false => travel(state, peer, request).await,
     }
 }
@@ -89,10 +90,10 @@ async fn travel(state: &State, peer: Peer, request: Request<Incoming>) -> Answer
     };
     let (now, real_now) = road.world().clock.both();
     let Peer { ip: source_ip, tls } = peer;
-    let received = Received { head, body, source_ip, tls, now, real_now };
+    let received = Box::new(Received { head, body, source_ip, tls, now, real_now });
     match refusal {
         None => road.travel(received).await,
-        Some(fault) => road.refuse(&received, fault).await,
+        Some(fault) => Box::pin(road.refuse(&received, fault)).await,
     }
 }
 

@@ -149,7 +149,7 @@ impl Directory {
         let known = match known {
             Some((_, known)) if known.token.as_deref() == token => known,
             _ => {
-                let known = Arc::new(read(world, access_key_id, token).await?);
+                let known = Arc::new(Box::pin(read(world, access_key_id, token)).await?);
                 let mut kept = self.lock();
                 if kept.len() >= KNOWN_MAX {
                     kept.clear();

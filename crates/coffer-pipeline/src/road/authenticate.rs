@@ -19,7 +19,7 @@ use crate::permissions::Permissions;
 pub struct Authenticated {
     route: Route,
     context: RequestContext,
-    received: Received,
+    received: Box<Received>,
 }
 
 impl Authenticated {
@@ -38,7 +38,7 @@ impl Authenticated {
         self.received.real_now
     }
 
-    pub(crate) fn into_parts(self) -> (Route, RequestContext, Received) {
+    pub(crate) fn into_parts(self) -> (Route, RequestContext, Box<Received>) {
         (self.route, self.context, self.received)
     }
 }
@@ -59,7 +59,7 @@ impl Authenticator {
 /// A request that nobody is known to have sent.
 pub(super) struct Stranger {
     pub(super) request_id: String,
-    pub(super) received: Received,
+    pub(super) received: Box<Received>,
     pub(super) fault: Fault,
 }
 
@@ -71,7 +71,7 @@ pub(super) async fn authenticate(
     road: &Road,
     route: Route,
     request_id: String,
-    received: Received,
+    received: Box<Received>,
 ) -> Result<Authenticated, Box<Stranger>> {
     match verified(road, route, &received).await {
         Ok(Proved { caller, identity, permissions, scope }) => {

@@ -28,7 +28,7 @@ impl Throttled {
         // Decisions stand still.
         let times = (Timestamp::from_millis(START_MS), real_now);
         let request = received_of(access_key_id, region, times, operation, &input);
-        self.road.travel(request).await
+        self.road.travel(Box::new(request)).await
     }
 
     async fn add(&self, who: (&str, &str), after_ms: i64) -> Answer {

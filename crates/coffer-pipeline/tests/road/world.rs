@@ -85,7 +85,7 @@ impl Harness {
     }
 
     pub(crate) async fn call(&self, operation: &str, input: Value) -> Answer {
-        self.road.travel(received(self.clock.as_ref(), operation, &input)).await
+        self.road.travel(Box::new(received(self.clock.as_ref(), operation, &input))).await
     }
 
     pub(crate) async fn add(&self, name: &str, by: u64) -> Answer {

@@ -67,7 +67,7 @@ async fn operation(estate: &Estate, route: &Route, text: &mut String) {
         write!(text, "{name}{label} ").unwrap();
         for persona in &estate.personas {
             let request = estate.port.request(&persona.credentials, route, input);
-            let foreseen = estate.port.road.foresee(request).await;
+            let foreseen = estate.port.road.foresee(Box::new(request)).await;
             match &foreseen {
                 // No root may assume a role, so it is not always the root that it can be read off.
                 Ok(foreseen) if needs.is_empty() => needs = needed(estate, foreseen),

@@ -146,7 +146,7 @@ impl Port {
     }
 
     pub(crate) async fn sends(&self, request: Received) -> Answer {
-        let answer = self.road.travel(request).await;
+        let answer = self.road.travel(Box::new(request)).await;
         assert_eq!(answer.request_id.len(), 36);
         let is_told = match answer.content_type {
             "text/xml" => answer.body.starts_with(b"<"),

@@ -128,7 +128,7 @@ async fn send_in(
     let signer = Signer { credentials, region, service, now };
     signer.sign_request(&mut head, body).unwrap();
     let (source_ip, body) = ("127.0.0.1".into(), body.to_vec().into());
-    road.travel(Received { head, body, source_ip, tls: None, now, real_now: now }).await
+    road.travel(Box::new(Received { head, body, source_ip, tls: None, now, real_now: now })).await
 }
 
 /// CreateRole, for a role that this service may assume.

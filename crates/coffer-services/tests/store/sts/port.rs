@@ -229,7 +229,7 @@ impl Port {
             now: world.clock.now(),
             real_now: now,
         };
-        Told::of(self.road.travel(received).await)
+        Told::of(self.road.travel(Box::new(received)).await)
     }
 
     pub(super) async fn assume(&self, who: &Credentials, arn: &str, more: &[(&str, &str)]) -> Told {

@@ -73,7 +73,17 @@ pub(crate) fn session(server: SocketAddr) -> Result<Credentials, String> {
         "iam",
         &[("Action", "CreateAccessKey"), ("Version", "2010-05-08"), ("UserName", "bench")],
     )?;
-    scene.assume(&credentials(&key)?, &role_arn())
+    let key = credentials(&key)?;
+    let session = scene.assume(&key, &role_arn())?;
+    // A user has two at most, and a store that is kept is used more often.
+    let members = [
+        ("Action", "DeleteAccessKey"),
+        ("Version", "2010-05-08"),
+        ("UserName", "bench"),
+        ("AccessKeyId", &*key.access_key_id),
+    ];
+    scene.form("iam", &members)?;
+    Ok(session)
 }
 
 fn role_arn() -> String {

@@ -1,10 +1,11 @@
 //! All functions of a server: they are invoked here, and stopped together.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, oneshot, watch};
@@ -192,6 +193,7 @@ impl Folders {
         fs::set_permissions(&working, Permissions::from_mode(0o711))?;
         let lock = File::create(lock)?;
         lock.try_lock()?;
+        wait_for_keepers(&working)?;
         let [code, scratch, runtime] = [CODE, "scratch", "runtime"].map(|it| working.join(it));
         for (folder, mode) in [(&code, 0o711), (&scratch, 0o711), (&runtime, 0o755)] {
             remove(folder);
@@ -205,7 +207,27 @@ impl Folders {
     }
 }
 
+/// Waits until the functions of an earlier process have ended. Keepers end them when they hear of its
+/// death, which takes a moment; a new process that went on at once could run one a second time beside.
+fn wait_for_keepers(working: &Path) -> io::Result<()> {
+    let kept = File::create(working.join(KEPT))?;
+    for _ in 0..KEEPER_LOOKS_MAX {
+        match kept.try_lock() {
+            // Closing it gives the lock back.
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(KEEPER_LOOK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
+    }
+    Err(io::Error::other("functions of an earlier process have not ended"))
+}
+
 const CODE: &str = "code";
+/// See [`Order::kept`](crate::launcher::Order).
+pub(crate) const KEPT: &str = "keepers.lock";
+const KEEPER_LOOK_PAUSE: Duration = Duration::from_millis(10);
+/// Half a minute: a keeper gives up after a third of that.
+const KEEPER_LOOKS_MAX: usize = 3000;
 /// The file in a working folder that whoever uses it has locked.
 pub(crate) const LOCK: &str = "functions.lock";
 /// The client of the Runtime API for Node; AWS's own has to be compiled for each host.

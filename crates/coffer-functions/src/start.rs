@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use crate::code_folders::{hexadecimal, remove};
 use crate::environment::{self, Surroundings};
 use crate::function::{Code, Credentials, Function};
-use crate::functions::Shared;
+use crate::functions::{KEPT, Shared};
 use crate::instance::{Instance, Parts};
 use crate::launcher::{KEEP, Limits, Order, Refusal, Report, User};
 use crate::outcome::{Failure, FailureKind, Fault};
@@ -129,6 +129,7 @@ fn order(
         temporary: surroundings.temporary.to_owned(),
         scratch: surroundings.home.to_owned(),
         must_confine: settings.confinement == Confinement::Required,
+        kept: shared.folders.working.join(KEPT),
     })
 }
 

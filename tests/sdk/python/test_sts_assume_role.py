@@ -221,9 +221,9 @@ def test_session_policies_that_cannot_be_are_refused(world, user):
         user.sts.assume_role(RoleArn=arn, RoleSessionName="s1", PolicyArns=missing)
 
 
-def code_of(seed, ahead=0):
+def code_of(seed, step):
     """RFC 6238."""
-    step = struct.pack(">Q", int(time.time()) // 30 + ahead)
+    step = struct.pack(">Q", step)
     digest = hmac.new(base64.b32decode(seed), step, hashlib.sha1).digest()
     place = digest[-1] & 15
     return f"{(struct.unpack('>I', digest[place:place + 4])[0] & 0x7FFFFFFF) % 10**6:06}"
@@ -237,16 +237,17 @@ def test_a_role_may_want_proof_of_an_mfa_device(world):
     device = device["VirtualMFADevice"]
     seed = device["Base32StringSeed"].decode()
     serial = device["SerialNumber"]
+    step = int(time.time()) // 30
+    before, used, code = (code_of(seed, step + ahead) for ahead in (-1, 0, 1))
     world.iam.enable_mfa_device(
         UserName=name,
         SerialNumber=serial,
-        AuthenticationCode1=code_of(seed, -1),
-        AuthenticationCode2=code_of(seed),
+        AuthenticationCode1=before,
+        AuthenticationCode2=used,
     )
     with denied(user, arn):
         user.sts.assume_role(RoleArn=arn, RoleSessionName="s1")
-    code = code_of(seed, 1)
-    for wrong in ("000000" if code != "000000" else "000001", code_of(seed)):
+    for wrong in ("000000" if code != "000000" else "000001", used):
         sentence = "MultiFactorAuthentication failed with invalid MFA one time pass code."
         with refused("AccessDenied", sentence, 403):
             user.sts.assume_role(

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -18,9 +19,11 @@ use crate::process_tree::{descendants, is_listed, memory_bytes};
 
 /// Keeps one instance until its process ends or its pipe is closed.
 pub(super) fn run() -> ExitCode {
-    let kept = start().and_then(Kept::watch);
+    let mut held = None;
+    let kept = start(&mut held).and_then(Kept::watch);
     let report = kept.unwrap_or_else(|refusal| Some(Report::NotStarted(refusal)));
     end_all();
+    drop(held);
     // Told last: who hears it knows that nothing is left.
     if let Some(report) = report {
         tell(&report);
@@ -39,12 +42,18 @@ struct Kept {
     storage: Storage,
 }
 
-fn start() -> Result<Kept, Refusal> {
+/// `held` is what tells the next server that the function lives.
+fn start(held: &mut Option<File>) -> Result<Kept, Refusal> {
     let told = |what: &'static str| move |error: io::Error| format!("{what}: {error}");
     // What a terminal tells the server is not for functions.
     setsid().map_err(|error| told("no session")(error.into()))?;
     set_child_subreaper(Some(getpid())).map_err(|error| told("no subreaper")(error.into()))?;
     let order = Order::read(io::stdin().lock()).map_err(told("the keeper has no order"))?;
+    *held = Some(hold(&order.kept).map_err(told("cannot lock"))?);
+    // From here on a server that starts waits for this one. One that has started before now did not.
+    if is_closed(None, &NO_TIME)? {
+        return Err(Refusal::from("nobody waits for it".to_owned()));
+    }
     let storage = Storage::open(&order.scratch, order.limits.storage_bytes)?;
     let mut child = enter(&order).map_err(told("the launcher cannot be run again"))?;
     let mut refusal = String::new();
@@ -68,6 +77,12 @@ fn start() -> Result<Kept, Refusal> {
     })
 }
 
+fn hold(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    file.lock_shared()?;
+    Ok(file)
+}
+
 fn enter(order: &Order) -> io::Result<Child> {
     let (program, first) = order.launcher.split_first().ok_or(io::ErrorKind::InvalidInput)?;
     let mut command = Command::new(program);
@@ -85,7 +100,7 @@ impl Kept {
     fn watch(mut self) -> Result<Option<Report>, Refusal> {
         let look_every = if is_listed() { 1 } else { UNLISTED_LOOK_TICKS };
         for tick in 0_u64.. {
-            if is_closed(self.ending.as_ref())? {
+            if is_closed(self.ending.as_ref(), &TICK)? {
                 return Ok(None);
             }
             while let Ok(Some((ended, status))) = wait(WaitOptions::NOHANG) {
@@ -118,12 +133,12 @@ impl Kept {
     }
 }
 
-/// Waits a moment, less when something happens; whether coffer has closed its end of the pipe.
-fn is_closed(ending: Option<&OwnedFd>) -> Result<bool, String> {
+/// Waits so long, less when something happens; whether coffer has closed its end of the pipe.
+fn is_closed(ending: Option<&OwnedFd>, time: &Timespec) -> Result<bool, String> {
     let stdin = io::stdin();
     let mut watched = vec![PollFd::new(&stdin, PollFlags::IN)];
     watched.extend(ending.map(|ending| PollFd::new(ending, PollFlags::IN)));
-    match poll(&mut watched, Some(&TICK)) {
+    match poll(&mut watched, Some(time)) {
         Ok(_) | Err(rustix::io::Errno::INTR) => {}
         Err(error) => return Err(format!("cannot wait: {error}")),
     }
@@ -163,6 +178,7 @@ fn tell(report: &Report) {
     }
 }
 
+const NO_TIME: Timespec = Timespec { tv_sec: 0, tv_nsec: 0 };
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
 /// Looking through all processes of the host costs a few milliseconds.
 const UNLISTED_LOOK_TICKS: u64 = 10;

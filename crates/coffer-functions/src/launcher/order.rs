@@ -27,6 +27,8 @@ pub(crate) struct Order {
     /// The folder that the function's files are in, of which there may be so many bytes.
     pub(crate) scratch: PathBuf,
     pub(crate) must_confine: bool,
+    /// The file that each keeper has locked, with the others, for as long as its function lives.
+    pub(crate) kept: PathBuf,
 }
 
 /// Who the function's process belongs to.

@@ -1,7 +1,8 @@
-//! What operators write: the file of settings, of quotas, a root key, where the store is.
+//! What operators write: the file of settings, of quotas, a root key, where the store is, headers for a
+//! collector.
 
 use coffer_seal::RootKey;
-use coffer_server::fuzzed::{quotas, settings};
+use coffer_server::fuzzed::{collector_headers, quotas, settings};
 use coffer_store::{EtcdAddress, PostgresAddress};
 
 use crate::Target;
@@ -16,6 +17,9 @@ fn run(input: &[u8]) {
         let are_secret = text.lines().all(|line| is_secret(line) || !line.contains(SECRET));
         assert!(!told.is_empty(), "nothing is told");
         assert!(!are_secret || !told.contains(SECRET), "{told}");
+    }
+    if let Err(told) = collector_headers(text) {
+        assert!(!told.is_empty() && !told.contains(SECRET), "{told}");
     }
     if let Ok(key) = RootKey::parse(text) {
         let again = RootKey::parse(&key.to_text()).unwrap();

@@ -33,6 +33,26 @@ pub struct Contents {
     pub sha256: String,
 }
 
+impl fmt::Display for Contents {
+    /// A line for an operator. What the file says is shown so that a terminal takes it for nothing but
+    /// text: anybody may have written it.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "{} rows of {}, by release {}, for root key {}",
+            self.rows,
+            self.header.made.to_iso8601(),
+            shown(&self.header.release),
+            shown(&self.header.root_key_id)
+        )
+    }
+}
+
+/// A text of a file's, without what a terminal would obey, and not for long.
+fn shown(text: &str) -> String {
+    text.chars().take(SHOWN_CHARS_MAX).flat_map(char::escape_debug).collect()
+}
+
 /// The last block.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,3 +110,36 @@ pub(crate) const SUM_BYTES: usize = 32;
 pub(crate) const BLOCK_BYTES: usize = 256 * 1024;
 /// How much a block holds at most: that, and a row of the longest kind.
 pub(crate) const BLOCK_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// How much is shown of a text of a file's: more than a release or the id of a root key has.
+const SHOWN_CHARS_MAX: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use coffer_model::Timestamp;
+
+    use super::{Contents, Header};
+
+    fn line(release: &str, root_key_id: &str) -> String {
+        let header = Header {
+            id: "1".to_owned(),
+            made: Timestamp::EPOCH,
+            release: release.to_owned(),
+            root_key_id: root_key_id.to_owned(),
+        };
+        Contents { header, rows: 7, bytes: 9, sha256: String::new() }.to_string()
+    }
+
+    #[test]
+    fn what_a_file_says_of_itself_reaches_no_terminal_as_more_than_text() {
+        let plain = "7 rows of 1970-01-01T00:00:00.000Z, by release 0.1.0-rc+1, for root key ab12";
+        assert_eq!(line("0.1.0-rc+1", "ab12"), plain);
+        let hostile = line("1\u{1b}]0;title\u{7}\r\n\u{9b}2J\u{202e}", "\u{1b}[2Jab\u{7f}");
+        assert!(
+            hostile.chars().all(|letter| letter == ' ' || letter.is_ascii_graphic()),
+            "{hostile}"
+        );
+        assert!(hostile.contains(r"1\u{1b}]0;title\u{7}\r\n\u{9b}2J\u{202e}"), "{hostile}");
+        assert!(hostile.ends_with(r"\u{1b}[2Jab\u{7f}"), "{hostile}");
+        assert!(line(&"x".repeat(100_000), "ab12").len() < 200);
+    }
+}

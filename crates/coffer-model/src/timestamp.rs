@@ -4,10 +4,14 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// An instant, in whole milliseconds since 1970-01-01T00:00:00Z; between the years 0 and 9999.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+///
+/// INVARIANT: whatever it is made of, what is beyond these years is held at them or refused: it could be
+/// written for nobody.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
@@ -77,6 +81,18 @@ impl Timestamp {
     }
 }
 
+impl<'de> Deserialize<'de> for Timestamp {
+    /// Reads milliseconds. No instant was written that is beyond what an instant can be, so one that is
+    /// comes from somebody else, or is damaged.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let millis = i64::deserialize(deserializer)?;
+        match (MILLIS_MIN..=MILLIS_MAX).contains(&millis) {
+            true => Ok(Self(millis)),
+            false => Err(D::Error::custom("an instant is between the years 0 and 9999")),
+        }
+    }
+}
+
 impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
@@ -113,7 +129,25 @@ const MILLIS_MAX: i64 = 253_370_764_800_000;
 
 #[cfg(test)]
 mod tests {
-    use super::Timestamp;
+    use serde::Deserialize as _;
+    use serde::de::IntoDeserializer as _;
+    use serde::de::value::{Error, I64Deserializer};
+
+    use super::{MILLIS_MAX, MILLIS_MIN, Timestamp};
+
+    #[test]
+    fn an_instant_that_no_instant_is_written_as_is_not_read() {
+        let read = |millis: i64| {
+            let deserializer: I64Deserializer<Error> = millis.into_deserializer();
+            Timestamp::deserialize(deserializer).ok()
+        };
+        for millis in [MILLIS_MIN, -1, 0, 1_795_646_259_000, MILLIS_MAX] {
+            assert_eq!(read(millis), Some(Timestamp::from_millis(millis)));
+        }
+        for millis in [MILLIS_MIN - 1, MILLIS_MAX + 1, i64::MIN, i64::MAX] {
+            assert_eq!(read(millis), None, "{millis}");
+        }
+    }
 
     #[test]
     fn instants_are_written_as_aws_writes_them() {

@@ -230,12 +230,19 @@ impl StoreKeyRow {
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let read: Self = serde_json::from_slice(bytes)
             .map_err(|error| format!("cannot read the store's sealed key: {error}"))?;
-        match read.format {
-            FORMAT | FORMAT_OF_TWO_KEYS => Ok(read),
-            format => {
-                Err(format!("the store's sealed key has format {format}; start a newer coffer"))
-            }
+        if !matches!(read.format, FORMAT | FORMAT_OF_TWO_KEYS) {
+            let format = read.format;
+            return Err(format!(
+                "the store's sealed key has format {format}; start a newer coffer"
+            ));
         }
+        // Operators are shown it before anything is opened: a backup may be from anybody.
+        let is_name = |id: &str| id.bytes().all(|byte| byte.is_ascii_graphic());
+        let is_former_name = read.former.as_ref().is_none_or(|it| is_name(&it.root_key_id));
+        if !is_name(&read.root_key_id) || !is_former_name {
+            return Err("the store's sealed key names no root key; it is damaged".to_owned());
+        }
+        Ok(read)
     }
 
     /// The row's bytes.
@@ -424,5 +431,20 @@ mod tests {
         }
         let stranger = RootKeys::from(drawn());
         assert!(changed.followed_by(&stranger).is_err());
+    }
+
+    #[test]
+    fn a_row_whose_root_key_has_no_name_that_can_be_shown_is_refused() {
+        let entropy = SystemEntropy::new();
+        let (old, new) = (RootKey::generate(&entropy), RootKey::generate(&entropy));
+        let (_, first) = StoreKeyRow::generate(&entropy, &old);
+        let changed = first.changed(&entropy, &old, &new, true).unwrap();
+        assert!(StoreKeyRow::parse(&changed.to_bytes()).is_ok());
+        for name in [old.id(), new.id()] {
+            let text = String::from_utf8(changed.to_bytes()).unwrap();
+            let hostile = text.replace(name, "\\u001b[2J");
+            let said = StoreKeyRow::parse(hostile.as_bytes()).unwrap_err();
+            assert!(said.contains("names no root key"), "{said}");
+        }
     }
 }

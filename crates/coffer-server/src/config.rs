@@ -3,6 +3,7 @@
 
 mod audit;
 mod backups;
+mod collector_headers;
 mod dev;
 #[cfg(feature = "fuzzed")]
 pub mod fuzzed;
@@ -23,6 +24,7 @@ use crate::command_line::CommandLine;
 use crate::function_options::{FunctionOptions, FunctionTexts};
 use crate::functions;
 use crate::root_key::{self, Provider, credential};
+use collector_headers::HeadersText;
 
 pub use audit::AuditSettings;
 pub use backups::BackupSettings;
@@ -104,6 +106,7 @@ impl ServerOptions {
         };
         let mut settings = self.settings.or(file);
         settings.root_key = variable(root_key::VARIABLE)?.map(SecretText::from);
+        settings.traces.headers = HeadersText::find(variable)?;
         settings.check()
     }
 }

@@ -56,14 +56,18 @@ pub(crate) async fn open_target(
     open(place, password_file, false).await
 }
 
+/// The data directory that is named, where it is no database.
+pub(crate) fn folder_of(place: &SecretText) -> Option<PathBuf> {
+    let SecretText(text) = place;
+    (!text.expose().contains("://")).then(|| PathBuf::from(text.expose()))
+}
+
 async fn open(
     place: SecretText,
     password_file: Option<PathBuf>,
     has_to_be: bool,
 ) -> Result<Arc<dyn Store>, String> {
-    let SecretText(text) = &place;
-    if !text.expose().contains("://") {
-        let folder = PathBuf::from(text.expose());
+    if let Some(folder) = folder_of(&place) {
         if password_file.is_some() {
             return Err("a password is for a database, and this is a folder".to_owned());
         }

@@ -53,12 +53,13 @@ pub(crate) enum FirstAccount {
 pub(crate) async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Opened, String> {
     let entropy = runtime::entropy();
     make_folder(&config.data)?;
+    let folder = BackupFolder::new(config.backups.folder.clone(), config.backups.backups_max);
+    folder.prepare()?;
     let (store, lock) = engine(config).await?;
     let (store, store_metrics) = measured(store)?;
     let provider = config.root_key.clone();
     let keys = keys(&store, config, &entropy).await?;
     let source = Some(NextKeys { provider, entropy: entropy.clone() });
-    let folder = BackupFolder::new(config.backups.folder.clone(), config.backups.backups_max);
     let place = Place { data: &config.data, audit: &config.audit, backups: folder, source };
     let world = world(store.clone(), keys, entropy, clock, place)?;
     let first = first_account(&world, config).await?;
@@ -384,7 +385,7 @@ async fn keep_access_key(
     }
 }
 
-const CREDENTIALS_FILE: &str = "credentials";
+pub(crate) const CREDENTIALS_FILE: &str = "credentials";
 const KEY_GONE: &str = "the store has rows and its sealed key is gone; restore it from a backup, or go on with \
                         the restore that was cut short";
 /// How many times a start gives way to other servers that start on the same empty store.

@@ -21,6 +21,7 @@ use self::client::Client;
 use self::file::{PeerSettings, PeersFile};
 use self::identity::Identity;
 use self::tally::Tally;
+use crate::runtime;
 
 pub(crate) use self::door::listen;
 
@@ -54,8 +55,17 @@ impl Peers {
     fn of(file: PeersFile) -> Result<Self, String> {
         let own = identity::own(&file.certificate, &file.key)?;
         let acceptor = identity::acceptor(&own, &file.peers)?;
+        let ends = own.ends();
+        if let Some(ends) = ends.filter(|ends| *ends <= runtime::real_now()) {
+            // All else can be served: replicas are behind until there is another one.
+            tracing::warn!(
+                "the certificate for peers in `{}` ended at {ends}: no peer takes it; renew it, and \
+                 start the server anew",
+                file.certificate.display()
+            );
+        }
         let names: Vec<String> = file.peers.iter().map(|peer| peer.name.clone()).collect();
-        let tally = Tally::new(&names).map_err(|error| format!("no metrics: {error}"))?;
+        let tally = Tally::new(&names, ends).map_err(|error| format!("no metrics: {error}"))?;
         let mut all = Vec::with_capacity(file.peers.len());
         for settings in file.peers {
             let rights = PeerRights {

@@ -1,5 +1,7 @@
 //! Verifies backups, and makes a store of one.
 
+mod place;
+
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -9,7 +11,7 @@ use coffer_seal::RowSealer;
 use coffer_store::{MigrateError, restore};
 
 use crate::config::{SecretText, ServerOptions};
-use crate::migrate::open_target;
+use crate::migrate::{folder_of, open_target};
 
 /// `coffer restore`: from what, and to where.
 #[derive(Args, Debug)]
@@ -31,8 +33,15 @@ pub struct RestoreOptions {
 /// # Errors
 /// A sentence for the operator.
 pub fn restore_store(options: RestoreOptions) -> Result<Contents, String> {
-    let (file, _) =
-        BackupFile::verify(&options.file, |_, _| {}).map_err(|error| error.to_string())?;
+    let mut has_store = false;
+    let look = |key: &coffer_store::Key, _: &bytes::Bytes| has_store |= *key == StoreKeyRow::row();
+    let (file, _) = BackupFile::verify(&options.file, look).map_err(|error| error.to_string())?;
+    if !has_store {
+        return Err(without_store(&options.file));
+    }
+    if let Some(folder) = folder_of(&options.to) {
+        place::must_be_a_store_s(&folder)?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("cannot start the runtime: {error}"))?;
     runtime.block_on(async {
@@ -73,7 +82,7 @@ pub fn verify_backup(file: &Path, options: ServerOptions) -> Result<Verified, St
     };
     let (backup, reader) = BackupFile::verify(file, keep).map_err(|error| error.to_string())?;
     let contents = backup.contents().clone();
-    let found = found.ok_or_else(|| format!("there is no store in backup `{shown}`"))?;
+    let found = found.ok_or_else(|| without_store(file))?;
     let row = StoreKeyRow::parse(&found)?;
     let provider = &config.root_key;
     let root_key = provider.read(Some(row.root_key_id.as_str()))?.ok_or_else(|| {
@@ -104,6 +113,10 @@ pub fn verify_backup(file: &Path, options: ServerOptions) -> Result<Verified, St
         return Err(format!("backup `{shown}` was changed meanwhile"));
     }
     Ok(Verified { contents, unreadable_rows })
+}
+
+fn without_store(file: &Path) -> String {
+    format!("there is no store in backup `{}`; take another one", file.display())
 }
 
 /// The key of the seals of a store's backups.

@@ -27,7 +27,7 @@ pub(crate) struct Secured {
 /// A sentence for the operator: which file, and what is wrong with it.
 pub(crate) fn secured(cert: &Path, key: &Path) -> Result<Secured, String> {
     let (certificates, private_key) = read(cert, key)?;
-    let ends = certificates.iter().filter_map(end_of).min();
+    let ends = end_of(&certificates);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -45,11 +45,14 @@ pub(crate) fn secured(cert: &Path, key: &Path) -> Result<Secured, String> {
     Ok(Secured { acceptor: TlsAcceptor::from(Arc::new(config)), ends })
 }
 
-/// When a certificate ends.
-fn end_of(certificate: &CertificateDer<'_>) -> Option<Timestamp> {
-    let read = Certificate::from_der(certificate).ok()?;
-    let seconds = read.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
-    Some(Timestamp::EPOCH.plus(Duration::from_secs(seconds)))
+/// When the first certificate of a chain ends, as far as they can be read.
+pub(crate) fn end_of(chain: &[CertificateDer<'_>]) -> Option<Timestamp> {
+    let end = |certificate: &CertificateDer<'_>| {
+        let read = Certificate::from_der(certificate).ok()?;
+        let seconds = read.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
+        Some(Timestamp::EPOCH.plus(Duration::from_secs(seconds)))
+    };
+    chain.iter().filter_map(end).min()
 }
 
 /// Reads a certificate chain and its private key.

@@ -97,4 +97,4 @@ pub(crate) const SHIP_EVERY: Duration = Duration::from_secs(1);
 /// More than a server answers in that time.
 const ROUNDS_MAX: usize = 256;
 pub(crate) const FOLDER: &str = "audit";
-const EXPORTS_FOLDER: &str = "exports";
+pub(crate) const EXPORTS_FOLDER: &str = "exports";

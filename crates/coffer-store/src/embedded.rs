@@ -18,7 +18,7 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::beside::Beside;
-pub use self::directory::DirectoryLock;
+pub use self::directory::{DirectoryLock, is_store_file};
 use self::readers::Readers;
 use self::snapshot::EmbeddedSnapshot;
 use self::writer::{Command, Writer};

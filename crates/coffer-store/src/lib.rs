@@ -16,7 +16,9 @@ mod sim;
 mod store;
 mod tables;
 
-pub use embedded::{Beside, DirectoryLock, Embedded, EmbeddedOptions, OpenCause, OpenError};
+pub use embedded::{
+    Beside, DirectoryLock, Embedded, EmbeddedOptions, OpenCause, OpenError, is_store_file,
+};
 #[cfg(feature = "fuzzed")]
 pub use etcd::fuzzed as etcd_fuzzed;
 pub use etcd::{Etcd, EtcdAddress};

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use coffer_backup::Contents;
 use coffer_server::{ServerOptions, runtime, verify_backup};
 use serde_json::{Value, json};
 
@@ -62,7 +61,7 @@ impl Verify {
                 verified.contents.rows
             ));
         }
-        tell(&format!("{}, each of them opens\n", summary(&verified.contents)))
+        tell(&format!("{}, each of them opens\n", verified.contents))
     }
 }
 
@@ -106,17 +105,6 @@ fn make(target: &Target) -> Result<(), String> {
             _ => std::thread::sleep(LOOK_PAUSE),
         }
     }
-}
-
-/// What a backup holds, in a line.
-pub(crate) fn summary(contents: &Contents) -> String {
-    format!(
-        "{} rows of {}, by release {}, for root key {}",
-        contents.rows,
-        contents.header.made.to_iso8601(),
-        contents.header.release,
-        contents.header.root_key_id
-    )
 }
 
 fn tell(text: &str) -> Result<(), String> {

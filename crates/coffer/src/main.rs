@@ -93,7 +93,7 @@ fn main() -> ExitCode {
         Command::Rekey(rekey) => rekey.run(),
         Command::Backup(backup) => backup.run(),
         Command::Restore(options) => restore_store(options).and_then(|restored| {
-            let rows = format!("{}, are in the store", backup::summary(&restored));
+            let rows = format!("{}, are in the store", restored);
             writeln!(std::io::stdout(), "{rows}").map_err(|error| error.to_string())
         }),
         Command::MigrateStore(options) => migrate_store(options).and_then(|moved| {

@@ -14,6 +14,7 @@ class Collector:
 
     def __init__(self):
         self.bodies = []
+        self.headers = []
         self.status = 200
         self.silence = None
         collector = self
@@ -26,6 +27,7 @@ class Collector:
                 if collector.status == 200:
                     assert self.path == "/v1/traces"
                     assert self.headers["content-type"] == "application/x-protobuf"
+                    collector.headers.append(self.headers)
                     collector.bodies.append(body)
                 self.send_response(collector.status)
                 self.send_header("content-length", "0")

@@ -247,6 +247,40 @@ def test_a_place_that_holds_something_is_left_alone(new_place, started):
         again.server.stop()
 
 
+def test_a_folder_that_holds_what_no_store_puts_there_is_left_as_it_is(started, tmp_path):
+    server = started(tmp_path / "data")
+    file = back_up(World.on_server(server))
+    server.stop()
+    target = tmp_path / "target"
+    target.mkdir()
+    (target / "accounts.xlsx").write_text("theirs")
+    said = coffer("restore", file, "--to", target, code=1)
+    assert f"`{target}` has what no store puts there: `accounts.xlsx`; choose an empty" in said
+    assert [it.name for it in target.iterdir()] == ["accounts.xlsx"]
+    # What a lost store has left behind may stay, such as its journal and its backups.
+    (server.data / "coffer.db").unlink()
+    copied = server.data / "backups" / file.name
+    assert copied.exists() and (server.data / "audit").is_dir()
+    assert "are in the store" in coffer("restore", copied, "--to", server.data)
+    started(server.data).stop()
+
+
+def test_a_server_does_not_start_where_it_could_make_no_backup(started, tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("theirs")
+    ended = subprocess.run(
+        [BINARY, "server", "--listen", "127.0.0.1:0", "--data", tmp_path / "data"]
+        + ["--backups", taken / "below"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ended.returncode == 1
+    assert f"cannot make the folder of backups `{taken / 'below'}`" in ended.stderr
+    assert "choose another with --backups" in ended.stderr
+    assert not (tmp_path / "data" / "coffer.db").exists() and taken.read_text() == "theirs"
+
+
 def test_a_backup_that_is_killed_leaves_none_that_looks_whole_and_is_made_again(started, tmp_path):
     server = started(tmp_path / "data")
     world = World.on_server(server)

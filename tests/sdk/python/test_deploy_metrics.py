@@ -7,10 +7,11 @@ import promql_parser as promql
 import pytest
 import yaml
 
+from peers import EAST, Deployments, create, waits_for_its_peer
 from server import ROOT, eventually
 
 DASHBOARD = ROOT / "deploy" / "grafana" / "coffer.json"
-GUIDE = ROOT / "docs" / "operate" / "deploy.md"
+GUIDES = [ROOT / "docs" / "operate" / name for name in ("deploy.md", "replication.md")]
 ALERTS = ROOT / "deploy" / "prometheus" / "alerts.yaml"
 # What Prometheus itself adds to each series, and its own series of each target.
 ADDED = {"job", "instance"}
@@ -39,12 +40,28 @@ def queries():
 
 
 @pytest.fixture(scope="module")
-def series(dev_server):
-    """What a server has: for each name, its labels and the values that each takes."""
+def with_peers(tmp_path_factory):
+    """The metrics of a server that has told a peer something, which does not answer."""
+    deployments = Deployments(tmp_path_factory.mktemp("peers"))
+    try:
+        west, east = deployments.both()
+        west.knows({**east.holder(regions=[EAST]), **east.writer(primary_regions=[EAST])})
+        west.start()
+        create(west)
+        eventually(lambda: waits_for_its_peer(west), "the peer is told, and is not there")
+        yield west.server.get("/metrics")[1]
+    finally:
+        deployments.end()
+
+
+@pytest.fixture(scope="module")
+def series(dev_server, with_peers):
+    """What servers have: for each name, its labels and the values that each takes."""
     # A refusal, whose code is in no metric before.
     dev_server.get("/?Action=GetCallerIdentity&Version=2011-06-15")
     status, text = dev_server.get("/metrics")
     assert status == 200
+    text += with_peers
     found = {}
     for name, labels in SAMPLE.findall(text):
         values = found.setdefault(name, {})
@@ -124,7 +141,8 @@ def test_every_query_asks_for_what_a_server_has(series, codes):
     names = {part.name for _, text in asked for part in parts(text)[0]}
     families = {re.sub("_(bucket|sum|count)$", "", name) for name in names}
     assert {re.sub("_(bucket|sum|count)$", "", name) for name in series} == families
-    told = re.findall(r"^\| `((?:coffer|process)_\w+)` \|", GUIDE.read_text(), re.MULTILINE)
+    guides = "\n".join(guide.read_text() for guide in GUIDES)
+    told = re.findall(r"^\| `((?:coffer|process)_\w+)` \|", guides, re.MULTILINE)
     assert set(told) == families - set(OWN)
 
 

@@ -118,6 +118,25 @@ def test_a_peer_writes_only_for_its_own_regions_and_known_accounts(deployments):
     assert is_gone(east) and is_gone(east, "app/two")
 
 
+def test_a_certificate_of_ones_own_that_has_ended_is_told_of_and_all_else_served(deployments):
+    west, east = deployments.both()
+    expiry = "coffer_replication_certificate_expiry_timestamp_seconds"
+    now = datetime.datetime.now(datetime.timezone.utc).timestamp()
+    east.start()
+    assert now + 3_600 < east.metric(expiry) <= now + 2 * 86_400
+    assert "the certificate for peers" not in east.server.log
+    ended = -datetime.timedelta(hours=1)
+    west.authority.certificate("west.example", lives=ended)
+    west.start()
+    assert now - 2 * 3_600 < west.metric(expiry) < now
+    told = f"the certificate for peers in `{west.chain}` ended at "
+    assert west.server.log.count(told) == 1
+    create(west)
+    assert west.value() == "first"
+    eventually(lambda: waits_for_its_peer(west), "the peer takes nothing")
+    assert is_gone(east)
+
+
 @pytest.mark.parametrize(
     "change, says",
     [

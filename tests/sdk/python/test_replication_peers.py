@@ -2,11 +2,13 @@
 
 import json
 import re
+import shutil
+import subprocess
 
 import pytest
 
 from peers import EAST, WEST, create, in_sync, is_gone, status, waits_for_its_peer
-from server import eventually
+from server import BINARY, eventually
 from world import REAL_ACCOUNT, refused, tags
 
 READ_ONLY = ("InvalidRequestException", "InvalidParameterException")
@@ -253,6 +255,71 @@ def test_a_replica_is_promoted_when_its_primary_is_gone_and_stays_its_own(pair):
     west.sm.remove_regions_from_replication(SecretId="app/db", RemoveReplicaRegions=[EAST])
     west.sm.delete_secret(SecretId="app/db", ForceDeleteWithoutRecovery=True)
     assert east.value() == "its own"
+
+
+def restored(one, file, folder):
+    """The deployment on a store that is made anew of a backup."""
+    one.server.stop()
+    kept, key = folder / "kept.backup", folder / "root.key"
+    shutil.copy(file, kept)
+    shutil.copy(one.data / "root.key", key)
+    shutil.rmtree(one.data)
+    command = [BINARY, "restore", kept, "--to", one.data]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stderr
+    shutil.copy(key, one.data / "root.key")
+    one.start()
+
+
+def test_a_primary_restored_from_a_backup_leads_again_as_the_guide_says(both, tmp_path):
+    west, east = both
+    west.start()
+    east.start()
+    to_east = {"AddReplicaRegions": [{"Region": EAST}]}
+    for name in ("known", "removed", "promoted"):
+        west.sm.create_secret(Name=name, SecretString="first", **to_east)
+        in_sync(west, name)
+    west.sm.create_secret(Name="unknown", SecretString="first")
+    file = west.server.run(west.world, "backup").split()[0]
+    west.sm.put_secret_value(SecretId="known", SecretString="lost")
+    eventually(lambda: east.value("known") == "lost", "the later value arrives")
+    in_sync(west, "known")
+    west.sm.replicate_secret_to_regions(SecretId="unknown", **to_east)
+    in_sync(west, "unknown")
+    west.sm.remove_regions_from_replication(SecretId="removed", RemoveReplicaRegions=[EAST])
+    eventually(lambda: is_gone(east, "removed"), "the replica is removed")
+    east.sm.stop_replication_to_replica(SecretId="promoted")
+    create(west)
+    in_sync(west)
+    restored(west, file, tmp_path)
+
+    # Nothing is told before something changes.
+    assert status(west, "known")["Status"] == "InSync" and east.value("known") == "lost"
+    for name in ("known", "removed", "promoted"):
+        west.sm.put_secret_value(SecretId=name, SecretString="second")
+    eventually(lambda: east.value("known") == "second", "the replica is as its primary again")
+    eventually(lambda: not is_gone(east, "removed"), "the removed replica is made anew")
+    eventually(lambda: status(west, "promoted") is None, "the primary forgets what was promoted")
+    assert east.value("promoted") == "first"
+    # A replica that the backup does not know follows nobody until it is asked for.
+    west.sm.put_secret_value(SecretId="unknown", SecretString="second")
+    assert status(west, "unknown") is None
+    with refused(READ_ONLY, re.compile("replica", re.IGNORECASE)):
+        east.sm.put_secret_value(SecretId="unknown", SecretString="x")
+    assert east.value("unknown") == "first"
+    west.sm.replicate_secret_to_regions(SecretId="unknown", **to_east)
+    in_sync(west, "unknown")
+    assert east.value("unknown") == "second"
+    # One whose primary is lost is in the way of another secret of its name.
+    west.sm.create_secret(Name="app/db", SecretString="another", **to_east)
+    told = lambda: "still to be removed" in status(west).get("StatusMessage", "")
+    eventually(told, "the earlier replica is in the way")
+    assert status(west)["Status"] == "InProgress" and east.value() == "first"
+    west.sm.replicate_secret_to_regions(
+        SecretId="app/db", ForceOverwriteReplicaSecret=True, **to_east
+    )
+    in_sync(west)
+    assert east.value() == "another"
 
 
 def test_values_are_readable_on_no_disk_and_in_no_log(pair):

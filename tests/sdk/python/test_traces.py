@@ -224,6 +224,56 @@ def test_what_is_left_is_sent_when_the_server_stops():
     assert calls <= {told(span).get("aws.request_id") for span in collector.spans()}
 
 
+def test_a_collector_gets_the_headers_of_the_environment_which_are_shown_nowhere():
+    collector = Collector()
+    key = f"key-{secrets.token_hex(16)}"
+    server = Server("dev", extra=["--otlp-endpoint", collector.endpoint])
+    server.surroundings = {
+        "OTEL_EXPORTER_OTLP_HEADERS": "from=all",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"Authorization=Bearer%20{key},x-scope=a%2Cb",
+        "COFFER_LOG": "trace",
+    }
+    server.start()
+    try:
+        world = World.on_dev(server)
+        world.ssm.describe_parameters()
+        world.close()
+    finally:
+        server.stop()
+        collector.stop()
+    assert collector.headers
+    for headers in collector.headers:
+        assert headers.get_all("authorization") == [f"Bearer {key}"]
+        assert headers["x-scope"] == "a,b" and headers["from"] is None
+        assert headers.get_all("content-type") == ["application/x-protobuf"]
+    assert key not in server.log
+
+
+@pytest.mark.parametrize(
+    "settings, extra, said",
+    [
+        (
+            {"OTEL_EXPORTER_OTLP_HEADERS": "xyzzy"},
+            ["--otlp-endpoint", "http://127.0.0.1:1"],
+            "OTEL_EXPORTER_OTLP_HEADERS: its header 1 is not NAME=VALUE",
+        ),
+        ({"OTEL_EXPORTER_OTLP_CERTIFICATE": "ca.pem"}, [], "--otlp-ca-file is for a collector"),
+        ({}, ["--otlp-sampler-arg", "0.5"], "--otlp-sampler-arg is for traceidratio"),
+    ],
+    ids=["headers", "authorities", "sampler"],
+)
+@pytest.mark.parametrize("command", ["dev", "server"])
+def test_what_says_nothing_of_traces_is_refused_at_once(tmp_path, command, settings, extra, said):
+    data = tmp_path / "data" if command == "server" else None
+    server = Server(command, data=data, extra=extra)
+    server.surroundings = settings
+    server.port = free_port()
+    server.spawn()
+    assert server.process.wait(30) == 1
+    assert said in server.log and "xyzzy" not in server.log
+    assert data is None or not data.exists()
+
+
 def test_a_collector_that_is_no_url_is_refused_at_once():
     server = Server("dev", extra=["--otlp-endpoint", "localhost:4318"])
     server.port = free_port()

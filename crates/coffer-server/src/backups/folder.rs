@@ -27,7 +27,7 @@ pub(crate) struct Unfinished {
 }
 
 impl BackupFolder {
-    /// A folder, which is made when it is first needed, with so many backups at most.
+    /// A folder, which need not be there yet, with so many backups at most.
     pub(crate) fn new(path: PathBuf, backups_max: usize) -> Self {
         Self { path, backups_max, mark: String::new() }
     }
@@ -39,9 +39,37 @@ impl BackupFolder {
         Self { mark, ..self }
     }
 
+    /// Makes the folder where it is missing, and sees that a file can be made in it. A full disk is let
+    /// pass: what is served does not need it, and room may be made by the time of a backup.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub(crate) fn prepare(&self) -> Result<(), String> {
+        let refused = |what: &str, error: io::Error| {
+            let shown = self.path.display();
+            format!(
+                "cannot {what} the folder of backups `{shown}`: {error}; see to it, or choose \
+                     another with --backups"
+            )
+        };
+        self.make().map_err(|error| refused("make", error))?;
+        match tempfile::Builder::new().prefix(PROBE).tempfile_in(&self.path) {
+            Ok(probe) => probe.close().map_err(|error| refused("write into", error)),
+            Err(error) if is_full(&error) => {
+                tracing::warn!(%error, "no room for backups in `{}`", self.path.display());
+                Ok(())
+            }
+            Err(error) => Err(refused("write into", error)),
+        }
+    }
+
+    fn make(&self) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(&self.path)
+    }
+
     /// Begins a file. What others have left unfinished is removed: there is one backup at a time.
     pub(super) fn begin(&self, header: &Header) -> io::Result<(Unfinished, File)> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.path)?;
+        self.make()?;
         for left in self.names(UNFINISHED)? {
             tracing::warn!("a backup that was cut off is removed: {}", left.display());
             fs::remove_file(left)?;
@@ -106,6 +134,10 @@ impl BackupFolder {
     }
 }
 
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl Unfinished {
     pub(super) fn path(&self) -> &Path {
         &self.path
@@ -133,6 +165,8 @@ impl Drop for Unfinished {
 
 const NAME: &str = "coffer-";
 const FINISHED: &str = "backup";
+/// How the file begins by which is seen whether the folder can be written; no backup is taken for one.
+const PROBE: &str = ".coffer-probe-";
 const UNFINISHED: &str = "part";
 const ID_LETTERS: usize = 8;
 const MARK_PURPOSE: &str = "coffer.backup-mark.v1";
@@ -157,6 +191,33 @@ mod tests {
             made: Timestamp::from_millis(1_800_000_000_000 + second * 1_000),
             release: "1".to_owned(),
             root_key_id: "key".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_folder_is_made_private_and_one_that_takes_no_file_is_refused() {
+        let scratch = tempfile::tempdir().unwrap();
+        let of = |path: &std::path::Path| BackupFolder::new(path.to_owned(), 2).prepare();
+        let folder = scratch.path().join("a/b");
+        of(&folder).unwrap();
+        of(&folder).unwrap();
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+
+        let file = folder.join("file");
+        fs::write(&file, "").unwrap();
+        for place in [&file, &file.join("below")] {
+            let said = of(place).unwrap_err();
+            assert!(said.starts_with("cannot make the folder of backups `"), "{said}");
+            assert!(said.ends_with("choose another with --backups"), "{said}");
+        }
+        // A folder that takes no file of anybody's, root's included.
+        if cfg!(target_os = "linux") {
+            let said = of("/proc/self".as_ref()).unwrap_err();
+            assert!(
+                said.starts_with("cannot write into the folder of backups `/proc/self`"),
+                "{said}"
+            );
         }
     }
 

@@ -24,7 +24,9 @@ pub(super) fn backups(
 ) -> Result<BackupSettings, InvalidConfig> {
     let every = every.map(|text| match span(text) {
         Some(span) if span >= EVERY_MIN => Ok(span),
-        _ => Err(wrong(&format!("backup-every `{text}`: give 10m, 6h, 1d or the like"))),
+        _ => Err(wrong(&format!(
+            "backup-every `{text}`: give minutes, hours or days, 10m at least, such as 6h or 1d"
+        ))),
     });
     let backups_max = keep.unwrap_or(KEEP_DEFAULT);
     if !(1..=KEEP_MAX).contains(&backups_max) {
@@ -64,7 +66,8 @@ mod tests {
         assert_eq!(read("6h").unwrap().every, Some(Duration::from_secs(21_600)));
         assert_eq!(read("1d").unwrap().every, Some(Duration::from_secs(86_400)));
         for bad in ["", "d", "1", "1s", "9m", "-1d", "1.5h", "1 d", "999999d", "1é"] {
-            assert!(read(bad).is_err(), "{bad}");
+            let said = read(bad).unwrap_err().0;
+            assert!(said.contains("`: give minutes, hours or days, 10m at least"), "{bad}: {said}");
         }
     }
 

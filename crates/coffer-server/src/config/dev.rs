@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::Args;
 use coffer_pipeline::Quotas;
 
+use super::collector_headers::HeadersText;
 use super::quotas::quotas;
 use super::traces::{TraceOptions, TraceTexts};
-use super::{InvalidConfig, LISTEN_DEFAULT, LOG_DEFAULT};
+use super::{InvalidConfig, LISTEN_DEFAULT, LOG_DEFAULT, variable};
 use crate::function_options::{FunctionOptions, FunctionTexts};
 use crate::functions;
 
@@ -84,7 +85,8 @@ impl DevOptions {
 
     /// Where traces go, if anything is traced.
     pub(crate) fn traces(&self) -> Result<Option<TraceOptions>, InvalidConfig> {
-        TraceOptions::read(self.traces.clone()).map_err(InvalidConfig)
+        let headers = HeadersText::find(variable)?;
+        TraceOptions::read(TraceTexts { headers, ..self.traces.clone() }).map_err(InvalidConfig)
     }
 
     /// How there are functions, if there are any.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::collector_headers::HeadersText;
 use super::{Settings, quotas, read_text};
 use crate::traces::TraceContext;
 
@@ -29,6 +30,14 @@ pub fn settings(text: &str) -> Result<(), String> {
 /// What the operator is told.
 pub fn quotas(text: &str) -> Result<(), String> {
     quotas::read(text).map(drop)
+}
+
+/// Reads the headers that a collector of traces wants.
+///
+/// # Errors
+/// What the operator is told.
+pub fn collector_headers(text: &str) -> Result<(), String> {
+    HeadersText::of(text).read().map(drop)
 }
 
 /// Reads a header that names a trace, of W3C's form and of AWS's: where either names one, the same as

@@ -109,13 +109,15 @@ pub struct Settings {
     /// The folder that trails are exported to [default: exports in the data directory].
     #[arg(long, value_name = "DIR", env = "COFFER_AUDIT_EXPORTS")]
     pub audit_exports: Option<PathBuf>,
-    /// The folder that backups go into [default: backups in the data directory].
+    /// The folder that backups go into, which is made where it is missing [default: backups in the
+    /// data directory].
     #[arg(long, value_name = "DIR", env = "COFFER_BACKUPS")]
     pub backups: Option<PathBuf>,
     /// How many backups stay in it: the newest ones [default: 7].
     #[arg(long, value_name = "COUNT", env = "COFFER_BACKUPS_KEEP")]
     pub backups_keep: Option<usize>,
-    /// How often a backup is made by itself, such as 6h or 1d [default: only when it is asked for].
+    /// How often a backup is made by itself, such as 6h or 1d, 10m at least [default: only when it is
+    /// asked for].
     #[arg(long, value_name = "SPAN", env = "COFFER_BACKUP_EVERY")]
     pub backup_every: Option<String>,
     /// Whether callers may make functions and have them run: whoever may make one runs code on this

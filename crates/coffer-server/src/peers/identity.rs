@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use coffer_model::Timestamp;
 use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
@@ -18,6 +19,13 @@ use crate::{tls, trust};
 pub(super) struct Own {
     certificates: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
+}
+
+impl Own {
+    /// When it ends, where that can be read.
+    pub(super) fn ends(&self) -> Option<Timestamp> {
+        tls::end_of(&self.certificates)
+    }
 }
 
 /// How a peer that writes here proves who it is.

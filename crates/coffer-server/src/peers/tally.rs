@@ -1,9 +1,10 @@
 //! What `/metrics` tells of peers. The labels are the names in the operator's file.
 
+use coffer_model::Timestamp;
 use coffer_pipeline::NotTold;
 use coffer_services::secretsmanager::peers::receive::Outcome;
 use prometheus::core::Collector;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts};
+use prometheus::{IntCounterVec, IntGauge, IntGaugeVec, Opts};
 
 /// Counters of what goes to and comes from each peer.
 pub(super) struct Tally {
@@ -11,14 +12,18 @@ pub(super) struct Tally {
     reachable: IntGaugeVec,
     received: IntCounterVec,
     strangers: IntCounterVec,
+    certificate_expiry: IntGauge,
 }
 
 impl Tally {
-    /// Counters that begin at nothing.
+    /// Counters that begin at nothing, and when this deployment's own certificate ends.
     ///
     /// # Errors
     /// What Prometheus has against them.
-    pub(super) fn new(names: &[String]) -> Result<Self, prometheus::Error> {
+    pub(super) fn new(
+        names: &[String],
+        ends: Option<Timestamp>,
+    ) -> Result<Self, prometheus::Error> {
         let sent = IntCounterVec::new(
             Opts::new(
                 "coffer_replication_messages_sent_total",
@@ -49,6 +54,11 @@ impl Tally {
             &[],
         )?;
         strangers.with_label_values::<&str>(&[]);
+        let certificate_expiry = IntGauge::new(
+            "coffer_replication_certificate_expiry_timestamp_seconds",
+            "When the certificate ends that this server shows to peers.",
+        )?;
+        certificate_expiry.set(ends.map_or(0, Timestamp::as_secs));
         for name in names {
             for outcome in [ANSWERED, UNREACHABLE] {
                 sent.with_label_values(&[name.as_str(), outcome]);
@@ -57,7 +67,7 @@ impl Tally {
                 received.with_label_values(&[name.as_str(), outcome]);
             }
         }
-        Ok(Self { sent, reachable, received, strangers })
+        Ok(Self { sent, reachable, received, strangers, certificate_expiry })
     }
 
     /// Counts a message that was sent.
@@ -95,6 +105,7 @@ impl Tally {
             Box::new(self.reachable.clone()),
             Box::new(self.received.clone()),
             Box::new(self.strangers.clone()),
+            Box::new(self.certificate_expiry.clone()),
         ]
     }
 }

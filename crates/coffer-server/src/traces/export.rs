@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coffer_http::{Place, exchange};
-use http::{Request, Uri, header};
+use http::{HeaderMap, Request, Uri, header};
 use http_body_util::Full;
 use prometheus::IntCounter;
 use prost::Message as _;
@@ -39,6 +39,7 @@ impl Dropped {
 /// Sends what the layer has made.
 pub(crate) struct Exporter {
     collector: Uri,
+    headers: HeaderMap,
     place: Place,
     tls: Option<TlsConnector>,
     resource: Resource,
@@ -67,8 +68,9 @@ impl Exporter {
             said("service.version", env!("CARGO_PKG_VERSION")),
             said("telemetry.sdk.name", "coffer"),
         ];
-        let (collector, resource) = (options.collector.clone(), Resource { attributes });
-        Ok(Self { collector, place, tls, resource, spans, dropped })
+        let (collector, headers) = (options.collector.clone(), options.headers.clone());
+        let resource = Resource { attributes };
+        Ok(Self { collector, headers, place, tls, resource, spans, dropped })
     }
 
     /// How many spans were dropped.
@@ -142,12 +144,13 @@ impl Exporter {
     async fn post(&self, body: Vec<u8>) -> Result<(), String> {
         let authority = self.collector.authority().map_or("", |authority| authority.as_str());
         let path = self.collector.path_and_query().map_or("/", |path| path.as_str());
-        let request = Request::post(path)
+        let mut request = Request::post(path)
             .header(header::HOST, authority)
             .header(header::CONTENT_TYPE, "application/x-protobuf")
             .header(header::USER_AGENT, "coffer")
             .body(Full::new(Bytes::from(body)))
             .map_err(|error| error.to_string())?;
+        request.headers_mut().extend(self.headers.clone());
         let address = (self.place.host.as_str(), self.place.port);
         let stream = TcpStream::connect(address).await;
         let stream = stream.map_err(|error| format!("no connection: {error}"))?;

@@ -22,10 +22,15 @@ impl Sampler {
             Some(way) => (true, way),
             None => (false, name),
         };
-        let ratio = match way {
-            "always_on" => 1.0,
-            "always_off" => 0.0,
-            "traceidratio" => ratio(argument.unwrap_or("1"))?,
+        let ratio = match (way, argument) {
+            ("always_on", None) => 1.0,
+            ("always_off", None) => 0.0,
+            ("traceidratio", argument) => ratio(argument.unwrap_or("1"))?,
+            ("always_on" | "always_off", Some(_)) => {
+                return Err("--otlp-sampler-arg is for traceidratio: choose that, or \
+                            parentbased_traceidratio, by --otlp-sampler"
+                    .to_owned());
+            }
             _ => {
                 return Err(format!(
                     "--otlp-sampler `{name}`: give always_on, always_off, traceidratio, or one of \
@@ -59,7 +64,8 @@ mod tests {
 
     fn chooses(name: &str, argument: &str, trace_id: u128, said: Option<bool>) -> bool {
         let caller = TraceContext { trace_id, span_id: 1, is_sampled: said };
-        let sampler = Sampler::read(Some(name), Some(argument)).unwrap();
+        let argument = Some(argument).filter(|argument| !argument.is_empty());
+        let sampler = Sampler::read(Some(name), argument).unwrap();
         sampler.chooses(trace_id, said.map(|_| caller))
     }
 

@@ -52,6 +52,12 @@ impl DirectoryLock {
     }
 }
 
+/// Whether a file of this name is one of the engine's own in a data directory.
+pub fn is_store_file(name: &str) -> bool {
+    name == LOCK_FILE
+        || name.strip_prefix(STORE_FILE).is_some_and(|end| STORE_FILE_ENDINGS.contains(&end))
+}
+
 impl Drop for DirectoryLock {
     /// Gives the lock back itself: a child that was forked and has not come to its exec yet holds the
     /// same open file, and would keep the lock for that long.
@@ -83,5 +89,7 @@ fn holder(file: &mut File) -> Option<u32> {
 }
 
 pub(super) const STORE_FILE: &str = "coffer.db";
+/// SQLite's own files beside the store's.
+const STORE_FILE_ENDINGS: [&str; 4] = ["", "-journal", "-shm", "-wal"];
 const LOCK_FILE: &str = "coffer.lock";
 const PID_BYTES_MAX: u64 = 16;

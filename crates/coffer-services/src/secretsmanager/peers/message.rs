@@ -197,13 +197,12 @@ impl State {
         Ok(())
     }
 
-    /// Refuses times and texts that clients could not read, or that nobody could have given a secret:
-    /// one of them would be in the way of all that list it.
+    /// Refuses times and texts that nobody could have given a secret: one of them would be in the way of
+    /// all that list it.
     fn check_texts(&self) -> Result<(), String> {
         let created = self.versions.values().map(|version| &version.created);
-        let is_time = |time: &Timestamp| (0..=TIME_MILLIS_MAX).contains(&time.as_millis());
-        if !created.chain([&self.changed]).all(is_time) {
-            return Err("a time is none that clients can read".to_owned());
+        if created.chain([&self.changed]).any(|time| *time < Timestamp::EPOCH) {
+            return Err("a time is before 1970, when there were no secrets".to_owned());
         }
         let stages = self.versions.values().flat_map(|version| &version.stages);
         let mut words = self.versions.keys().chain(stages).chain(&self.kind);
@@ -268,8 +267,6 @@ const TAGS_MAX: usize = 50;
 const TAG_KEY_CHARS_MAX: usize = 128;
 const TAG_VALUE_CHARS_MAX: usize = 256;
 const DESCRIPTION_CHARS_MAX: usize = 2048;
-/// The end of the year 9999.
-const TIME_MILLIS_MAX: i64 = 253_402_300_799_999;
 const VERSIONS_MAX: usize = 100;
 const VERSION_ID_BYTES_MAX: usize = 4 * 64;
 const STAGE_BYTES_MAX: usize = 4 * 256;
@@ -369,12 +366,9 @@ mod tests {
         check(&|it| {
             state(it).tags = (0..51).map(|tag| (tag.to_string(), String::new())).collect();
         });
-        // Times are held to what can be written wherever they are made; a message is not.
-        for millis in ["4611686018427387904", "-4611686018427387904", "-1", "253402300800000"] {
-            let time: Timestamp = serde_json::from_str(millis).unwrap();
-            check(&|it| state(it).changed = time);
-            check(&|it| state(it).versions.get_mut("v1").unwrap().created = time);
-        }
+        let early = Timestamp::from_millis(-1);
+        check(&|it| state(it).changed = early);
+        check(&|it| state(it).versions.get_mut("v1").unwrap().created = early);
         check(&|it| state(it).kind = Some("\u{1b}[31m".to_owned()));
         check(&|it| state(it).versions.get_mut("v1").unwrap().stages.push("\0".to_owned()));
         check(&|it| state(it).description = Some("d".repeat(2049)));
@@ -384,6 +378,26 @@ mod tests {
         check(&|it| state(it).values[0].bytes = 0);
         check(&|it| state(it).values[0].bytes = usize::MAX);
         check(&|it| it.matter = Matter::End);
+    }
+
+    #[test]
+    fn a_time_that_cannot_be_written_for_anybody_is_refused() {
+        let bytes = notice().to_bytes(&[value()]).unwrap();
+        let head = &bytes.expose()[4..bytes.expose().len() - "hunter2".len()];
+        let head = std::str::from_utf8(head).unwrap();
+        let with = |from: &str, to: &str| {
+            assert!(head.contains(from), "{head}");
+            let head = head.replacen(from, to, 1);
+            let length = u32::try_from(head.len()).unwrap();
+            Notice::read(&[&length.to_be_bytes()[..], head.as_bytes(), b"hunter2"].concat())
+        };
+        for member in ["changed", "created"] {
+            let written = |millis: &str| format!("\"{member}\":{millis}");
+            assert!(with(&written("0"), &written("1795646259000")).is_ok());
+            for millis in ["4611686018427387904", "-4611686018427387904", "-1", "253402300800000"] {
+                assert!(with(&written("0"), &written(millis)).is_err(), "{member} {millis}");
+            }
+        }
     }
 
     #[test]

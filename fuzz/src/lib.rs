@@ -14,21 +14,29 @@
 
 mod arn;
 mod audit_records;
+mod backup;
 mod ciphertext;
+mod data_types;
 mod etcd_answers;
 #[allow(dead_code, reason = "the tests of policies use all of it")]
 mod evaluation;
+mod event_selectors;
 mod form;
+mod imported_keys;
 mod input;
 mod journal;
 mod json;
 mod key_sets;
+mod mysql_answers;
 mod names;
 mod operations;
 mod parameter_filters;
 mod parameter_texts;
+mod peer_messages;
+mod peer_requests;
 mod policy;
 mod records;
+mod redis_answers;
 #[allow(dead_code, reason = "the tests of all routes use all of it")]
 mod request_bodies;
 mod rotator_secrets;
@@ -62,18 +70,26 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     arn::TARGET,
     audit_records::TARGET,
+    backup::TARGET,
     ciphertext::TARGET,
+    data_types::TARGET,
     etcd_answers::TARGET,
+    event_selectors::TARGET,
     form::TARGET,
+    imported_keys::TARGET,
     journal::TARGET,
     json::TARGET,
     key_sets::TARGET,
+    mysql_answers::TARGET,
     names::TARGET,
     operations::TARGET,
     parameter_filters::TARGET,
     parameter_texts::TARGET,
+    peer_messages::TARGET,
+    peer_requests::TARGET,
     policy::TARGET,
     records::TARGET,
+    redis_answers::TARGET,
     rotator_secrets::TARGET,
     row_keys::TARGET,
     schedule::TARGET,

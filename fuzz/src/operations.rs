@@ -42,7 +42,8 @@ fn run(input: &[u8]) {
     });
 }
 
-fn is_readable(line: &str, answer: &Answer) {
+/// Makes sure that an answer can be read, and is no fault of the server.
+pub(crate) fn is_readable(line: &str, answer: &Answer) {
     let body = String::from_utf8_lossy(&answer.body);
     let code = answer.fault.as_ref().map(|fault| fault.code).unwrap_or_default();
     assert!(!INTERNAL.contains(&code), "{line}: {:?}", answer.fault);
@@ -61,7 +62,8 @@ fn is_readable(line: &str, answer: &Answer) {
     }
 }
 
-fn request(road: &Road, line: &str) -> Option<Received> {
+/// The request of a line.
+pub(crate) fn request(road: &Road, line: &str) -> Option<Received> {
     let (head, service, body) = if line.starts_with("Action=") {
         let service = if line.contains("2011-06-15") { "sts" } else { "iam" };
         let head = http::Request::post("http://localhost/")
@@ -131,7 +133,8 @@ fn signed(road: &Road, mut head: Parts, service: &str, body: Vec<u8>) -> Option<
     })
 }
 
-fn road() -> Road {
+/// A server in memory.
+pub(crate) fn road() -> Road {
     let entropy = Arc::new(Counting::new());
     let root_key = RootKey::generate(entropy.as_ref());
     let (sealer, _) = RowSealer::generate(entropy.as_ref(), &root_key);

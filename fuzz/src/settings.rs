@@ -1,8 +1,8 @@
-//! What operators write: the file of settings, of quotas, a root key, where the store is, headers for a
-//! collector.
+//! What operators write: the file of settings, of quotas, of peers, a root key, where the store is,
+//! headers for a collector.
 
 use coffer_seal::RootKey;
-use coffer_server::fuzzed::{collector_headers, quotas, settings};
+use coffer_server::fuzzed::{collector_headers, peers, quotas, settings};
 use coffer_store::{EtcdAddress, PostgresAddress};
 
 use crate::Target;
@@ -12,6 +12,9 @@ pub(crate) const TARGET: Target = Target { name: "settings", bytes_max: 16 * 102
 fn run(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     drop(quotas(text));
+    if let Err(told) = peers(text) {
+        assert!(!told.is_empty() && told.len() <= text.len() + SENTENCE_BYTES_MAX, "{told}");
+    }
     if let Err(told) = settings(text) {
         let is_secret = |line: &str| SECRET_SETTINGS.iter().any(|name| line.starts_with(name));
         let are_secret = text.lines().all(|line| is_secret(line) || !line.contains(SECRET));
@@ -45,6 +48,7 @@ fn is_password(url: &str) -> bool {
     is_user && after.starts_with('@') && url.matches("xyzzy").count() == 1
 }
 
+const SENTENCE_BYTES_MAX: usize = 1024;
 /// What inputs have for a password.
 const SECRET: &str = "xyzzy-plugh";
 /// The settings that hold one.

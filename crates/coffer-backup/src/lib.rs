@@ -25,6 +25,8 @@
 
 mod file;
 mod format;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod read;
 mod write;
 

@@ -23,6 +23,10 @@ mod rotator;
 pub use api_keys::{ApiKeyRule, ApiKeyRules, KeySecrets, NewKey};
 pub use error::RotationError;
 pub use login::{Login, TlsUse};
+#[cfg(feature = "fuzzed")]
+pub use mysql::fuzzed as mysql_fuzzed;
 pub use network::{Limits, Network};
 pub use random_members::{RandomForm, RandomMember, with_random_members};
+#[cfg(feature = "fuzzed")]
+pub use redis::fuzzed as redis_fuzzed;
 pub use rotator::{Form, Rotator, Secrets};

@@ -1,6 +1,8 @@
 //! MySQL and MariaDB.
 
 mod account;
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
 mod statements;
 
 use std::panic::AssertUnwindSafe;
@@ -9,7 +11,7 @@ use async_trait::async_trait;
 use coffer_model::Sensitive;
 use futures_util::FutureExt as _;
 use mysql_async::prelude::Queryable as _;
-use mysql_async::{Conn, DriverError, Error, IoError, OptsBuilder, Row, SslOpts};
+use mysql_async::{Conn, DriverError, Error, IoError, OptsBuilder, SslOpts};
 
 use self::account::Account;
 use self::statements::{Dialect, Spoken, copied};
@@ -86,10 +88,19 @@ async fn log_in(network: &Network, login: &Login) -> Result<(Conn, Dialect), Rot
 /// The first column of the rows of a query; it is an error where that is no text, since a right that
 /// cannot be read must not be passed over.
 async fn first_column(connection: &mut Conn, query: &str) -> Result<Vec<String>, Error> {
-    let rows: Vec<Row> = connection.query(query).await?;
-    let first = |row: &Row| row.get_opt::<String, _>(0).and_then(Result::ok);
-    let texts: Option<Vec<String>> = rows.iter().map(first).collect();
-    texts.ok_or_else(|| Error::Other("a row has no text".into()))
+    let mut rows = connection.query_iter(query).await?;
+    let (mut texts, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.next().await? {
+        let text = row.get_opt::<String, _>(0).and_then(Result::ok);
+        let text = text.ok_or_else(|| Error::Other("a row has no text".into()))?;
+        bytes += text.len() + ROW_BYTES;
+        if bytes > ANSWER_BYTES_MAX {
+            return Err(Error::Other("an answer has no end".into()));
+        }
+        texts.push(text);
+    }
+    rows.drop_result().await?;
+    Ok(texts)
 }
 
 enum NotConnected {
@@ -360,4 +371,8 @@ const LOGIN_REFUSALS: &[u16] = &[1044, 1045, 1251, 1698, 1862, 3118, 4151];
 const BUSY: &[u16] = &[1040, 1053, 1129, 1203, 1226];
 const OPTION_PREVENTS: u16 = 1290;
 const PACKET_BYTES_MAX: usize = 4 << 20;
+/// What is kept of the rows of an answer: as much as a user's rights may be.
+const ANSWER_BYTES_MAX: usize = 16 << 20;
+/// What a row takes beside its text.
+const ROW_BYTES: usize = 32;
 const SESSION_SECONDS_MAX: usize = 60;

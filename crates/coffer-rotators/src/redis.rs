@@ -1,5 +1,8 @@
 //! Redis and Valkey: users of their access control lists.
 
+#[cfg(feature = "fuzzed")]
+pub mod fuzzed;
+
 use std::pin::{Pin, pin};
 
 use async_trait::async_trait;
@@ -48,20 +51,8 @@ impl Engine for Redis {
             let why = "the secret's member `username` has a space, which Redis does not allow";
             return Err(RotationError::Unusable(why.to_owned()));
         }
-        let host = login.host.clone();
         let stream = stream(network, login).await?;
-        // With no user given, the library sends nothing by itself: why a login fails is said here.
-        let nobody = RedisConnectionInfo::default().set_skip_set_lib_name();
-        let patient = AsyncConnectionConfig::new().set_response_timeout(None);
-        let made = MultiplexedConnection::new_with_config(&nobody, stream, patient).await;
-        let (connection, driver) = made.map_err(|error| lost(&host, &error))?;
-        let driver: Driver = Box::pin(driver);
-        let mut session = RedisSession { host, connection, driver: driver.fuse() };
-        let mut authenticate = cmd("AUTH");
-        authenticate.arg(&login.username).arg(login.password.expose());
-        let answer = session.run::<()>(&authenticate).await;
-        answer.map_err(|error| not_logged_in(&session.host, &error))?;
-        Ok(Box::new(session))
+        Ok(Box::new(RedisSession::begin(stream, login).await?))
     }
 }
 
@@ -111,6 +102,26 @@ struct RedisSession {
 type Driver = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl RedisSession {
+    /// Logs in on a connection.
+    async fn begin(stream: Box<dyn Stream>, login: &Login) -> Result<Self, RotationError> {
+        let host = login.host.clone();
+        // The library keeps what has come until an answer is whole, however long that says it is.
+        let (answers, questions) = tokio::io::split(stream);
+        let stream = tokio::io::join(answers.take(ANSWERS_BYTES_MAX), questions);
+        // With no user given, the library sends nothing by itself: why a login fails is said here.
+        let nobody = RedisConnectionInfo::default().set_skip_set_lib_name();
+        let patient = AsyncConnectionConfig::new().set_response_timeout(None);
+        let made = MultiplexedConnection::new_with_config(&nobody, stream, patient).await;
+        let (connection, driver) = made.map_err(|error| lost(&host, &error))?;
+        let driver: Driver = Box::pin(driver);
+        let mut session = Self { host, connection, driver: driver.fuse() };
+        let mut authenticate = cmd("AUTH");
+        authenticate.arg(&login.username).arg(login.password.expose());
+        let answer = session.run::<()>(&authenticate).await;
+        answer.map_err(|error| not_logged_in(&session.host, &error))?;
+        Ok(session)
+    }
+
     async fn run<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
         let answer = pin!(command.query_async(&mut self.connection));
         match select(&mut self.driver, answer).await {
@@ -227,9 +238,13 @@ fn not_logged_in(host: &str, error: &RedisError) -> RotationError {
 }
 
 fn failed(host: &str, what: &str, error: &RedisError) -> RotationError {
-    let code = error.code().unwrap_or_default();
+    let code = match error.code() {
+        None | Some("") => return lost(host, error),
+        Some(code) if is_code(code) => code,
+        // It could be anything, and so what it was told.
+        Some(_) => "a code of its own",
+    };
     let why = match code {
-        "" => return lost(host, error),
         "NOPERM" => "the user may not do that",
         "READONLY" => "it takes only reads; name the primary as `host`",
         "LOADING" | "BUSY" | "MASTERDOWN" => {
@@ -241,6 +256,11 @@ fn failed(host: &str, what: &str, error: &RedisError) -> RotationError {
     RotationError::Failed(format!("`{host}` did not {what}: {why} ({code})"))
 }
 
+/// Whether it looks like the codes that there are.
+fn is_code(code: &str) -> bool {
+    code.len() <= CODE_BYTES_MAX && code.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
 /// What a failure means that the server has said nothing about.
 fn lost(host: &str, error: &RedisError) -> RotationError {
     if error.is_io_error() || error.is_connection_dropped() {
@@ -250,9 +270,48 @@ fn lost(host: &str, error: &RedisError) -> RotationError {
     RotationError::Failed(format!("`{host}` does not speak as Redis does: {why}"))
 }
 
+/// What a server says in one session: as much as its users' rules may be.
+const ANSWERS_BYTES_MAX: u64 = 16 << 20;
+const CODE_BYTES_MAX: usize = 16;
+
 #[cfg(test)]
 mod tests {
-    use super::rules;
+    use coffer_model::Sensitive;
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::{ANSWERS_BYTES_MAX, RedisSession, failed, rules};
+    use crate::Login;
+
+    #[test]
+    fn only_a_code_is_told_of_what_a_server_says() {
+        let told = |code: &str| {
+            let error = redis::make_extension_error(code.to_owned(), Some("hunter2".to_owned()));
+            failed("db", "do it", &error).to_string()
+        };
+        assert_eq!(told("WRONGTYPE"), "`db` did not do it: it refused (WRONGTYPE)");
+        for code in ["hunter2", "A\u{1b}[2J", "AAAAAAAAAAAAAAAAA", "A1"] {
+            assert_eq!(told(code), "`db` did not do it: it refused (a code of its own)");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_end_ends_the_session() {
+        let secret = r#"{"engine": "redis", "host": "db", "username": "a", "password": "b"}"#;
+        let login = Login::read(&Sensitive::new(secret.to_owned())).unwrap();
+        let (ours, mut theirs) = tokio::io::duplex(1 << 20);
+        let says = async {
+            let mut said = 0;
+            theirs.write_all(b"$9999999999\r\n").await.unwrap();
+            while theirs.write_all(&[b'x'; 1 << 16]).await.is_ok() {
+                said += 1 << 16;
+            }
+            said
+        };
+        let (begun, said) = tokio::join!(RedisSession::begin(Box::new(ours), &login), says);
+        assert!(begun.is_err());
+        let bytes = ANSWERS_BYTES_MAX - (1 << 16)..ANSWERS_BYTES_MAX + (2 << 20);
+        assert!(bytes.contains(&said), "{said}");
+    }
 
     #[test]
     fn rules_are_those_of_the_user_without_any_password() {

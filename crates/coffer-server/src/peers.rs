@@ -7,6 +7,8 @@
 mod client;
 mod door;
 mod file;
+#[cfg(feature = "fuzzed")]
+pub(crate) mod fuzzed;
 mod identity;
 mod tally;
 

@@ -157,26 +157,70 @@ async fn a_second_user_is_let_in_only_once_it_has_its_rights() {
     assert!(PLAIN.reads("halfway_clone", "new-one"));
 }
 
+fn packet(number: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_le_bytes();
+    [&length[..3], &[number], payload].concat()
+}
+
+/// Version 10; protocol 4.1, secure connection, plugins; no TLS.
+fn greeting() -> Vec<u8> {
+    let greeting = [
+        b"\x0a8.0.36\0\x01\0\0\0abcdefgh\0\0\x82\x2d\x02\0\x08\0\x15",
+        &[0; 10][..],
+        b"abcdefghijkl\0caching_sha2_password\0",
+    ];
+    packet(0, &greeting.concat())
+}
+
+/// The version that it says has no end.
+#[tokio::test]
+async fn a_server_that_answers_without_end_is_an_error() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let fine = [0, 0, 0, 2, 0, 0, 0];
+    let column = b"\x03def\0\0\0\x01v\0\x0c\x2d\0\xff\xff\0\0\xfd\0\0\0\0\0";
+    let text = [&[0xfc, 0x60, 0xea], &[b'8'; 60_000][..]].concat();
+    let mut rows = 0_usize;
+    let serve = async {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut said = [0; 1024];
+        let logged_in = [packet(2, &[1, 3]), packet(3, &fine)].concat();
+        let answer = [packet(1, &[1]), packet(2, column), packet(3, &[0xfe, 0, 0, 2, 0])].concat();
+        for answer in [greeting(), logged_in, packet(1, &fine)] {
+            client.write_all(&answer).await.unwrap();
+            assert_ne!(client.read(&mut said).await.unwrap(), 0);
+        }
+        client.write_all(&answer).await.unwrap();
+        let mut number = 3_u8;
+        loop {
+            number = number.wrapping_add(1);
+            if client.write_all(&packet(number, &text)).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            rows += 1;
+        }
+    };
+    let single = Rotator::named("mysql-single-user").unwrap();
+    let secret = secret_at(&*PLAIN, port, "app", "canary", r#""ssl":false,"#);
+    let network = network(&*PLAIN);
+    let error = tokio::select! {
+        tested = single.test(&network, &secret) => tested.unwrap_err(),
+        () = serve => panic!("the client goes on"),
+    };
+    let why = "`localhost` does not speak as MySQL does: Other error: an answer has no end";
+    assert_eq!(error, RotationError::Failed(why.to_owned()));
+    assert!(rows < 400, "{rows} rows of 60,000 bytes");
+}
+
 /// It asks for a key, and then sends none.
 #[tokio::test]
 async fn a_server_that_does_not_keep_to_the_protocol_is_an_error() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let packet = |number: u8, payload: &[u8]| {
-        let length = u8::try_from(payload.len()).unwrap();
-        [&[length, 0, 0, number], payload].concat()
-    };
-    // Version 10; protocol 4.1, secure connection, plugins; no TLS.
-    let greeting = [
-        b"\x0a8.0.36\0\x01\0\0\0abcdefgh\0\0\x82\x2d\x02\0\x08\0\x15",
-        &[0; 10][..],
-        b"abcdefghijkl\0caching_sha2_password\0",
-    ]
-    .concat();
     let serve = async {
         let (mut client, _) = listener.accept().await.unwrap();
         let mut said = [0; 1024];
-        for answer in [packet(0, &greeting), packet(2, &[1, 4]), packet(4, &[])] {
+        for answer in [greeting(), packet(2, &[1, 4]), packet(4, &[])] {
             client.write_all(&answer).await.unwrap();
             assert_ne!(client.read(&mut said).await.unwrap(), 0);
         }

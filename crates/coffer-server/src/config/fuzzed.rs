@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::collector_headers::HeadersText;
 use super::{Settings, quotas, read_text};
+pub use crate::peers::fuzzed::{answered, peers};
 use crate::traces::TraceContext;
 
 /// Reads a file of settings and checks them, but for what names other files.

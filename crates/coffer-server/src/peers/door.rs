@@ -19,6 +19,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls_pki_types::UnixTime;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::server::TlsStream;
@@ -98,6 +99,16 @@ impl Door {
             tracing::warn!(%from, "a certificate that is no peer's was not let in");
             return;
         };
+        self.serve(peer, from, stream).await;
+    }
+
+    /// Answers what a peer asks that was let in.
+    async fn serve(
+        &self,
+        peer: &Peer,
+        from: SocketAddr,
+        stream: impl AsyncRead + AsyncWrite + Unpin,
+    ) {
         let Ok(_place) = self.messages.acquire().await else { return };
         let service = service_fn(|request| async move {
             Ok::<_, Infallible>(self.answer(peer, from, request).await)
@@ -157,6 +168,19 @@ impl Door {
                 plain(StatusCode::SERVICE_UNAVAILABLE, "try again\n")
             }
         }
+    }
+}
+
+/// Serves a connection on which the first of the peers was let in, for the targets of `fuzz/`.
+#[cfg(feature = "fuzzed")]
+pub(super) async fn serve_first(
+    peers: Arc<Peers>,
+    world: Arc<World>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+) {
+    let door = Door { peers, world, messages: Semaphore::new(MESSAGES_MAX) };
+    if let Some(peer) = door.peers.all.first() {
+        door.serve(peer, SocketAddr::from(([127, 0, 0, 1], 0)), stream).await;
     }
 }
 

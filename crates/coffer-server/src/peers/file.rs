@@ -99,7 +99,8 @@ impl PeersFile {
         Self::parse(&text)
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// The same, of its text.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
         let at = |(span, why): Wrong| {
             let before = text.get(..span.start).unwrap_or_default();
             format!("line {}: {why}", before.matches('\n').count() + 1)

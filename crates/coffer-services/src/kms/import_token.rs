@@ -86,14 +86,20 @@ impl ImportToken {
     pub(super) fn open(call: &Call<'_>, key: &KeyRecord, token: &[u8]) -> Result<Self, Fault> {
         let invalid = || KmsError::InvalidImportTokenException.bare();
         let plain = call.root_key().open(&bound_to(key), token).map_err(|_| invalid())?;
-        let end = plain.iter().position(|byte| *byte == 0).ok_or_else(invalid)?;
-        let (head, private) = plain.split_at(end);
-        let head: Head = serde_json::from_slice(head).map_err(|_| invalid())?;
-        if head.expires <= call.now() {
+        let token = Self::read(&plain).ok_or_else(invalid)?;
+        if token.head.expires <= call.now() {
             return Err(KmsError::ExpiredImportTokenException.bare());
         }
+        Ok(token)
+    }
+
+    /// Reads an opened token; nothing where it is none.
+    pub(super) fn read(plain: &[u8]) -> Option<Self> {
+        let end = plain.iter().position(|byte| *byte == 0)?;
+        let (head, private) = plain.split_at(end);
+        let head: Head = serde_json::from_slice(head).ok()?;
         let private = private.get(1..).unwrap_or_default().to_vec();
-        Ok(Self { head, private: Zeroizing::new(private) })
+        Some(Self { head, private: Zeroizing::new(private) })
     }
 
     /// Unwraps material.

@@ -11,6 +11,7 @@ use super::filter::{Filter, Filters, Subject};
 use super::id::SecretName;
 use super::peers::arriving::ArrivingRecord;
 use super::peers::delivery::DeliveryRecord;
+pub use super::peers::fuzzed::{message_again, reply_again};
 use super::policy::Policy;
 use super::schedule::Schedule;
 use super::secret::{

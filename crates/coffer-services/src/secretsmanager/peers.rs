@@ -9,6 +9,8 @@ pub(crate) mod arriving;
 pub(crate) mod deliver_replica;
 pub(crate) mod delivery;
 mod follower;
+#[cfg(feature = "fuzzed")]
+pub(super) mod fuzzed;
 mod message;
 pub mod receive;
 

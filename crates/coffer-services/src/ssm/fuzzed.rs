@@ -5,10 +5,11 @@ use coffer_protocol::Input;
 use coffer_store::golden::Rewriter;
 
 use super::count::ParameterCountRecord;
+use super::data_type::{DataType, validate};
 use super::filter::{Listing, read};
 use super::listing::Range;
 use super::name::{Reference, hierarchy, path_of, plain_name};
-use super::parameter::{ParameterRecord, ParameterVersionRecord};
+use super::parameter::{ParameterRecord, ParameterType, ParameterVersionRecord};
 use super::policy::schedule::PolicyPlanRecord;
 use super::resource_policy::ResourcePolicyRecord;
 use super::setting::SettingRecord;
@@ -81,5 +82,18 @@ pub fn read_texts(text: &str, now: Timestamp) -> [bool; 3] {
 
 /// Whether a value is fit for an expression of values; nothing for what is no expression.
 pub fn is_allowed(pattern: &str, value: &str) -> bool {
-    super::allowed_pattern::check(pattern, super::parameter::ParameterType::String, value).is_ok()
+    super::allowed_pattern::check(pattern, ParameterType::String, value).is_ok()
+}
+
+/// Whether a value is of a data type, and what the caller of a parameter of this type is told where it
+/// is refused. Nothing where there is no such data type, or no such type.
+pub fn is_of(
+    data_type: &str,
+    parameter_type: &str,
+    value: &str,
+) -> Option<(bool, Result<(), String>)> {
+    let named = DataType::named(data_type).ok()?;
+    let parameter_type: ParameterType = parameter_type.parse().ok()?;
+    let told = validate(data_type, parameter_type, value).map_err(|fault| fault.message);
+    Some((named.is_met_by(value), told))
 }

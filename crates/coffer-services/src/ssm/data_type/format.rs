@@ -63,7 +63,7 @@ pub(super) fn is_url(value: &str) -> bool {
     let host_and_port = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
         && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    let is_visible = |byte: u8| byte > b' ' && byte != 0x7f && !b"\"<>\\^`{|}".contains(&byte);
+    let is_visible = |byte: u8| byte.is_ascii_graphic() && !b"\"<>\\^`{|}".contains(&byte);
     is_scheme
         && rest.bytes().all(is_visible)
         && escapes_are_whole(rest)
@@ -200,6 +200,8 @@ mod tests {
             "://x",
             "1a://x",
             "https://a b",
+            "https://a\u{a0}b/",
+            "https://h/\u{e9}",
             "https://h:99999/",
             "https://x/%4",
             "https://[::1/",

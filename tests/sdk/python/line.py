@@ -1,5 +1,5 @@
-"""Lines to a server: one that is cut, so that what is sent gets lost and nobody is told, one on which
-answers get lost, and one that leads to several servers.
+"""Lines to a server: one that is cut, so that what is sent gets lost and nobody is told, one on
+which answers get lost, and one that leads to several servers.
 """
 
 import contextlib

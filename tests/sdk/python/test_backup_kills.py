@@ -20,8 +20,8 @@ from test_backup import at, asked, back_up, coffer
 from test_nodes import key_file
 from world import World
 
-# Of 80 kB each as they are kept. A database gives 64 rows at a time: when 12 MiB of 200 secrets have come,
-# at least 64 of them are on the disk, and some are still to come.
+# Of 80 kB each as they are kept. A database gives 64 rows at a time: when 12 MiB of 200 secrets
+# have come, at least 64 of them are on the disk, and some are still to come.
 SECRETS, SECRET = 200, "x" * 60_000
 CUT_AFTER_BYTES, BYTES_MIN = 12 << 20, 2 << 20
 # Of so few, of which a cluster gives all at a time, none is.
@@ -33,7 +33,7 @@ TAKEN_OVER_SECONDS_MAX = 120
 class Store:
     """A store of its own, servers on it, and a backup that is cut off by a kill."""
 
-    # How many secrets it has, how much comes before it is cut off, and how much is on the disk then.
+    # How many secrets it has, how much comes before it is cut off, and how much is on disk then.
     secrets, cut_after, bytes_min = FEW, CUT_AFTER_BYTES_OF_FEW, 0
 
     def __init__(self, folder, database):

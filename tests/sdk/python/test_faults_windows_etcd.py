@@ -16,7 +16,7 @@ def cluster_of_its_own():
         cluster.end()
 
 
-# What a server was at when the cluster failed it goes on with when the lease has ended, in a minute.
+# What a server was at when the cluster failed is done when a lease has ended, in a minute.
 @pytest.mark.timeout(300)
 def test_what_is_due_goes_once_when_the_cluster_is_back(tmp_path, cluster_of_its_own):
     cluster = cluster_of_its_own

@@ -7,7 +7,7 @@ import pytest
 from windows import check_windows_that_end_while_the_store_fails, clocked
 
 
-# What a server was at when the database failed it goes on with when the lease has ended, in a minute.
+# What a server was at when the database failed is done when a lease has ended, in a minute.
 @pytest.mark.timeout(300)
 def test_what_is_due_goes_once_when_the_database_is_back(tmp_path, postgresql):
     # All of its processes end where they are.

@@ -1,4 +1,4 @@
-"""Replicas of peers where one deployment is several servers on a database, the other on a cluster."""
+"""Replicas of peers where one deployment is two servers on a database, the other on a cluster."""
 
 import base64
 import collections

@@ -1,5 +1,5 @@
-//! The databases that tests of rotators and stores start, and curl, which functions in a shell are made of: the
-//! system's programs, installed where that is allowed.
+//! The databases that tests of rotators and stores start, curl, which functions in a shell are made of, and
+//! what faults and certificates are made by: the system's programs, installed where that is allowed.
 
 use std::path::Path;
 
@@ -78,6 +78,8 @@ const ALL: &[Programs] = &[
         programs: &["redis-server", "redis-cli"],
     },
     Programs { name: "etcd", packages: &["etcd-server"], programs: &["etcd"] },
+    // Certificates, made as a guide has them made.
+    Programs { name: "OpenSSL", packages: &["openssl"], programs: &["openssl"] },
     // Faults: servers are killed whole, and cut off in network namespaces.
     Programs {
         name: "iproute2, procps and util-linux",

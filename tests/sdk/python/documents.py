@@ -3,12 +3,12 @@
 import re
 import subprocess
 
-FENCE = re.compile(r"^```sh[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def blocks(text):
-    """The fenced `sh` blocks of a document, in order."""
-    return [found.group(1) for found in FENCE.finditer(text)]
+def blocks(text, language="sh"):
+    """The fenced blocks of a document in this language, in order."""
+    return [found.group(2) for found in FENCE.finditer(text) if found.group(1) == language]
 
 
 def run(script, folder, environment):

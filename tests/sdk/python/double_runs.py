@@ -5,7 +5,6 @@ longer than a lease and cut off from the store, and their clocks differ by minut
 import collections
 import contextlib
 import datetime
-import re
 import signal
 import subprocess
 import threading
@@ -14,7 +13,7 @@ import time
 import boto3
 
 from clock import JumpingClock, why_not
-from line import Line
+from line import by_lines
 from privileges import needs
 from rotations import SECRET, current, make, rotate, rotated
 from server import eventually
@@ -50,24 +49,14 @@ class Disturbed(Cluster):
         super().__init__(folder, store, "cached")
         self.lines = []
         for number, node in enumerate(self.nodes):
-            self.lines.append([])
             settings = list(node.extra)
             at = settings.index("--store") + 1
-            settings[at] = self._by_line(self.lines[number], settings[at])
+            settings[at], lines = by_lines(settings[at])
+            self.lines.append(lines)
             node.extra = tuple(settings)
             clock = JumpingClock(folder / f"clock-{number}")
             clock.jump(AHEAD_SECONDS[number])
             clock.of(node)
-
-    @staticmethod
-    def _by_line(lines, url):
-        """The URL of a store, by a new line for each of its ports."""
-
-        def line(found):
-            lines.append(Line(int(found.group(1))))
-            return f"127.0.0.1:{lines[-1].port}"
-
-        return re.sub(r"127\.0\.0\.1:(\d+)", line, url)
 
     def end(self):
         for node in self.nodes:

@@ -82,12 +82,27 @@ class Etcd:
                 member.launch()
             # Somebody else may have come to listen at a port that was free.
             has_failed = lambda: any(it.process.poll() is not None for it in self.members)
-            is_up = lambda: all(member.is_healthy() for member in self.members)
-            eventually(lambda: has_failed() or is_up(), "etcd is healthy", START_SECONDS_MAX)
+            has_settled = lambda: has_failed() or self.is_healthy()
+            eventually(has_settled, "etcd is healthy", START_SECONDS_MAX)
             if not has_failed():
                 return
             self.end()
         raise AssertionError("etcd does not start")
+
+    def is_healthy(self):
+        return all(member.is_healthy() for member in self.members)
+
+    def stop(self):
+        """Ends all members where they are."""
+        for member in self.members:
+            member.stop()
+
+    def start_again(self):
+        """Starts those members that have ended, on what they have kept."""
+        for member in self.members:
+            if member.process is None:
+                member.launch()
+        eventually(self.is_healthy, "etcd is healthy again", START_SECONDS_MAX)
 
     def end(self):
         for member in self.members:

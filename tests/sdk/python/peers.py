@@ -90,7 +90,7 @@ def toml(table):
 class Deployment:
     """A `coffer server` with a certificate, a port for peers, and a file that names them."""
 
-    def __init__(self, folder, name, authority, region, account=REAL_ACCOUNT):
+    def __init__(self, folder, name, authority, region, account=REAL_ACCOUNT, settings=()):
         self.folder = pathlib.Path(folder) / name
         self.folder.mkdir()
         self.name, self.authority, self.region = name, authority, region
@@ -100,6 +100,8 @@ class Deployment:
         self.data = self.folder / "coffer-data"
         self.server = real(self.data)
         self.server.account = account
+        # Where its store is, where that is not in its data directory.
+        self.settings = tuple(settings)
         self.world = None
 
     def knows(self, *peers, listens=True, **more):
@@ -109,7 +111,7 @@ class Deployment:
         self.file.write_text(text)
         place = ("--peer-listen", f"127.0.0.1:{self.peer_port}") if listens else ()
         known = ("--rotation-allow-loopback", "true", "--peers", str(self.file), *place)
-        self.server.extra = known
+        self.server.extra = (*self.settings, *known)
 
     def holder(self, **more):
         """How another deployment names this one, for what it holds."""
@@ -174,8 +176,9 @@ class Deployments:
         self.authority = Authority(folder / "authority", "peers")
         self.made = []
 
-    def make(self, name, region, account=REAL_ACCOUNT):
-        self.made.append(Deployment(self.folder, name, self.authority, region, account))
+    def make(self, name, region, account=REAL_ACCOUNT, settings=()):
+        of = (self.folder, name, self.authority, region, account, settings)
+        self.made.append(Deployment(*of))
         return self.made[-1]
 
     def both(self):
@@ -207,19 +210,18 @@ def create(west, **more):
     )
 
 
-def status(west, name="app/db"):
+def status(west, name="app/db", region=EAST):
     found = west.described(name).get("ReplicationStatus", [])
-    return {item["Region"]: item for item in found}.get(EAST)
+    return {item["Region"]: item for item in found}.get(region)
 
 
-def in_sync(west, name="app/db"):
-    eventually(
-        lambda: (status(west, name) or {}).get("Status") == "InSync", f"{name} is in sync", 30
-    )
+def in_sync(west, name="app/db", region=EAST, seconds_max=30):
+    is_so = lambda: (status(west, name, region) or {}).get("Status") == "InSync"
+    eventually(is_so, f"{name} is in sync", seconds_max)
 
 
-def waits_for_its_peer(west):
-    said = status(west)
+def waits_for_its_peer(west, name="app/db", region=EAST):
+    said = status(west, name, region)
     return said["Status"] == "InProgress" and "can't be reached" in said.get("StatusMessage", "")
 
 

@@ -94,7 +94,7 @@ async fn decided(world: &World, message: &[u8]) -> Option<Value> {
 
 async fn is_answered(road: &Road, line: &str) {
     if let Some(received) = request(road, line) {
-        is_readable(line, &road.travel(received).await);
+        is_readable(line, &road.travel(Box::new(received)).await);
     }
 }
 
@@ -116,7 +116,7 @@ async fn are_shown(road: &Road) {
 
 async fn answer(road: &Road, operation: &str, input: &Value) -> Value {
     let line = format!("secretsmanager {operation} {input}");
-    let answer = road.travel(request(road, &line).unwrap()).await;
+    let answer = road.travel(Box::new(request(road, &line).unwrap())).await;
     is_readable(&line, &answer);
     assert!(answer.fault.is_none(), "{line}: {:?}", answer.fault);
     serde_json::from_slice(&answer.body).unwrap()

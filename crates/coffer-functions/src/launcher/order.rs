@@ -165,6 +165,7 @@ mod tests {
             temporary: PathBuf::from("/tmp"),
             scratch: PathBuf::from("/tmp"),
             must_confine: true,
+            kept: "/work/keepers.lock".into(),
         };
         let bytes = order.to_bytes().unwrap();
         let read = Order::read(&bytes[..]).unwrap();

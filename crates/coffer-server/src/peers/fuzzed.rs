@@ -69,7 +69,8 @@ fn known() -> Result<Peers, String> {
         primary_regions: settings.primary_regions.clone(),
         primary_accounts: settings.primary_accounts.clone(),
     };
-    let tally = Tally::new(std::slice::from_ref(&rights.name)).map_err(|it| it.to_string())?;
+    let tally =
+        Tally::new(std::slice::from_ref(&rights.name), None).map_err(|it| it.to_string())?;
     let peer = Peer { rights, client: None, identity: None, settings };
     // It shows nothing, and lets nobody in.
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

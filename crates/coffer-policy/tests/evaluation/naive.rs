@@ -235,37 +235,61 @@ fn pieces(text: &str, has_wildcards: bool, keys: Option<&Keys>) -> Option<Vec<Pi
     let mut at = 0;
     while at < letters.len() {
         let rest: String = letters[at..].iter().collect();
-        if let (Some(keys), true) = (keys, rest.starts_with("${")) {
-            let (variable, _) = rest.split_once('}').unwrap();
-            let inside = variable.strip_prefix("${").unwrap();
-            at += variable.chars().count() + 1;
-            let value = match inside {
-                "*" | "?" | "$" => inside.to_owned(),
-                _ => {
-                    let (name, default) = match inside.split_once(", ") {
-                        Some((name, default)) => {
-                            (name, Some(default.trim_matches('\'').to_owned()))
-                        }
-                        None => (inside, None),
-                    };
-                    match keys.0.get(&name.to_lowercase()) {
-                        Some(Value::Array(values)) if !values.is_empty() => return None,
-                        Some(Value::Array(_)) | None => default?,
-                        Some(value) => list(value)[0].clone(),
-                    }
+        let variable = keys.and_then(|keys| Some((keys, inside_of(rest.strip_prefix("${")?)?)));
+        if let Some((keys, inside)) = variable {
+            at += inside.chars().count() + "${}".len();
+            let value = match (inside, name_of(inside)) {
+                ("*" | "?" | "$", _) => inside.to_owned(),
+                (_, Some((name, default))) => match keys.0.get(&name.to_ascii_lowercase()) {
+                    Some(Value::Array(values)) if !values.is_empty() => return None,
+                    Some(Value::Array(_)) | None => default?.to_owned(),
+                    Some(value) => list(value)[0].clone(),
+                },
+                (_, None) => {
+                    let text = format!("${{{inside}}}");
+                    pieces.extend(text.chars().map(|letter| piece(letter, has_wildcards)));
+                    continue;
                 }
             };
             pieces.extend(value.chars().map(Piece::Letter));
             continue;
         }
-        pieces.push(match letters[at] {
-            '*' if has_wildcards => Piece::Many,
-            '?' if has_wildcards => Piece::One,
-            letter => Piece::Letter(letter),
-        });
+        pieces.push(piece(letters[at], has_wildcards));
         at += 1;
     }
     Some(pieces)
+}
+
+fn piece(letter: char, has_wildcards: bool) -> Piece {
+    match letter {
+        '*' if has_wildcards => Piece::Many,
+        '?' if has_wildcards => Piece::One,
+        letter => Piece::Letter(letter),
+    }
+}
+
+/// What is between the braces of a variable, behind its opening; a default in quotes may have a brace.
+fn inside_of(opened: &str) -> Option<&str> {
+    let (before, _) = opened.split_once('}')?;
+    let Some((key, _)) = before.split_once('\'') else { return Some(before) };
+    let (_, behind) = opened.split_once('\'')?;
+    let quoted = behind.split_once('\'').map_or(0, |(quoted, _)| quoted.len() + 1);
+    let from = key.len() + 1 + quoted;
+    let (more, _) = opened.get(from..)?.split_once('}')?;
+    opened.get(..from + more.len())
+}
+
+/// The key of a variable and its default; nothing for what is text in spite of its braces.
+fn name_of(inside: &str) -> Option<(&str, Option<&str>)> {
+    let (name, default) = match inside.split_once(',') {
+        None => (inside, None),
+        Some((name, default)) => {
+            (name, Some(default.trim().strip_prefix('\'')?.strip_suffix('\'')?))
+        }
+    };
+    let name = name.trim();
+    let is_key = !name.is_empty() && !name.contains(['*', '?', '$', '{', '\'']);
+    is_key.then_some((name, default))
 }
 
 /// Whether a text is like a pattern, by a table of which beginnings are.

@@ -10,6 +10,7 @@ pub mod fuzzed;
 mod quotas;
 mod settings;
 mod store;
+pub(crate) mod table_file;
 mod traces;
 
 use std::net::SocketAddr;

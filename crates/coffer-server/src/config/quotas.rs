@@ -1,6 +1,5 @@
 //! Quotas on the rates of requests: those that AWS publishes, and the operator's own.
 
-use std::ops::Range;
 use std::path::Path;
 
 use coffer_model::{AccountId, Arn};
@@ -9,6 +8,7 @@ use coffer_services::SERVICES;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::table_file::{Wrong, parse, with_line};
 use super::{InvalidConfig, wrong};
 
 /// The operator's file.
@@ -34,9 +34,6 @@ struct QuotaText {
     principals: Vec<Spanned<String>>,
 }
 
-/// Why a part of the file is wrong, and where it is.
-type Wrong = (Range<usize>, String);
-
 /// The quotas that are in force; nothing where there are none, so that nothing is counted.
 pub(super) fn quotas(
     whose: Option<&str>,
@@ -57,14 +54,8 @@ pub(super) fn quotas(
 }
 
 pub(super) fn read(text: &str) -> Result<Vec<Quota>, String> {
-    let at = |(span, why): Wrong| {
-        let before = text.get(..span.start).unwrap_or_default();
-        format!("line {}: {why}", before.matches('\n').count() + 1)
-    };
-    let file: FileText = toml::from_str(text).map_err(|error| {
-        let span = error.span().unwrap_or_default();
-        at((span, error.message().to_owned()))
-    })?;
+    let at = |wrong| with_line(text, wrong);
+    let file: FileText = parse(text)?;
     if file.quota.is_empty() {
         return Err("it has none; write each as a table `[[quota]]`".to_owned());
     }

@@ -11,6 +11,8 @@ use rustls_pki_types::ServerName;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::config::table_file::{self, Wrong, with_line};
+
 /// What the file says.
 #[derive(Debug)]
 pub(super) struct PeersFile {
@@ -86,9 +88,6 @@ struct PeerText {
     primary_accounts: Vec<Spanned<String>>,
 }
 
-/// Why a part of the file is wrong, and where it is.
-type Wrong = (Range<usize>, String);
-
 impl PeersFile {
     /// Reads the file and checks what it says; what it names is not opened yet.
     ///
@@ -101,14 +100,8 @@ impl PeersFile {
 
     /// The same, of its text.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let at = |(span, why): Wrong| {
-            let before = text.get(..span.start).unwrap_or_default();
-            format!("line {}: {why}", before.matches('\n').count() + 1)
-        };
-        let file: FileText = toml::from_str(text).map_err(|error| {
-            let span = error.span().unwrap_or_default();
-            at((span, error.message().to_owned()))
-        })?;
+        let at = |wrong| with_line(text, wrong);
+        let file: FileText = table_file::parse(text)?;
         if file.peer.is_empty() {
             return Err("it has none; write each as a table `[[peer]]`".to_owned());
         }

@@ -154,4 +154,4 @@ pub fn encode<O: Output>(output: &O) -> Vec<u8> {
 
 /// No operation that is called often has more.
 const MEMBERS_USUAL: usize = 4;
-const ANSWER_BYTES_GUESS: usize = 512;
+const ANSWER_BYTES_GUESS: usize = 1024;

@@ -183,6 +183,9 @@ fn http_1(head_timer: HeadTimer) -> http1::Builder {
         .header_read_timeout(HEAD_TIME_MAX)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
+        // Who has sent a request and hangs up leaves it to go on: what is committed is recorded. To
+        // look for that on each wait costs a buffer for the next request, too.
+        .half_close(true)
         // Answers are short: one copy costs less than a system call over two pieces.
         .writev(false);
     http

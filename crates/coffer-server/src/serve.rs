@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use coffer_pipeline::{Answer, Received, Road, TlsSession, spans};
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use tracing::Instrument as _;
@@ -60,19 +60,14 @@ pub(crate) async fn serve(
 }
 
 async fn answer(state: &Arc<State>, peer: Peer, request: Request<Incoming>) -> Answer {
-    match is_invocation(&request) {
-        true => Box::pin(to_its_end(state.clone(), peer, request)).await,
-        false => travel(state, peer, request).await,
+    match request.version() {
+        Version::HTTP_2 => Box::pin(to_its_end(state.clone(), peer, request)).await,
+        _ => travel(state, peer, request).await,
     }
 }
 
-/// Whether a function is called, which goes on whether or not its caller waits.
-fn is_invocation(request: &Request<Incoming>) -> bool {
-    request.uri().path().trim_end_matches('/').ends_with(INVOCATIONS)
-}
-
-/// Takes a request to its end also where its caller goes away: what a function has begun is
-/// recorded.
+/// Takes a request to its end also where its caller goes away: what is committed is recorded, and
+/// what a function has begun. Of HTTP/1 hyper does so by itself, as it is set up.
 async fn to_its_end(state: Arc<State>, peer: Peer, request: Request<Incoming>) -> Answer {
     let travelling = async move { travel(&state, peer, request).await };
     let travelling = runtime::spawn(travelling.instrument(tracing::Span::current()));
@@ -180,7 +175,6 @@ fn log(answer: &Answer, took: Duration) {
 }
 
 const OWN_PATHS: &str = "/_coffer/";
-const INVOCATIONS: &str = "/invocations";
 const METRICS_PATH: &str = "/metrics";
 const REQUEST_ID: header::HeaderName = header::HeaderName::from_static("x-amzn-requestid");
 const JSON: &str = "application/json";

@@ -4,8 +4,6 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
-use smallvec::SmallVec;
-
 /// The name of one row: a table and its components, joined by a zero byte.
 ///
 /// Keys compare as bytes, and that order is the order of their components: zero and one bytes
@@ -24,7 +22,7 @@ impl Key {
 
     /// Starts a key in `table`; components follow one by one.
     pub fn build(table: &str) -> KeyBuilder {
-        let mut bytes = Bytes::new();
+        let mut bytes = Vec::with_capacity(KEY_BYTES_USUAL);
         push_escaped(&mut bytes, table.as_bytes());
         KeyBuilder { bytes }
     }
@@ -46,7 +44,9 @@ impl Key {
 
     /// Goes on building from this key.
     pub fn builder(&self) -> KeyBuilder {
-        KeyBuilder { bytes: Bytes::from_slice(&self.0) }
+        let mut bytes = Vec::with_capacity(self.0.len().max(KEY_BYTES_USUAL));
+        bytes.extend_from_slice(&self.0);
+        KeyBuilder { bytes }
     }
 
     /// The prefix of every key below this one; the key itself is not among them.
@@ -68,11 +68,8 @@ impl Key {
 /// A key under construction.
 #[derive(Clone, Debug)]
 pub struct KeyBuilder {
-    bytes: Bytes,
+    bytes: Vec<u8>,
 }
-
-/// A key's bytes while it grows: most take no memory of their own before they are whole.
-type Bytes = SmallVec<[u8; KEY_BYTES_USUAL]>;
 
 impl KeyBuilder {
     /// Adds a component, text or bytes.
@@ -106,19 +103,19 @@ impl KeyBuilder {
 
     /// The finished key.
     pub fn key(self) -> Key {
-        Key(self.bytes.as_slice().into())
+        Key(self.bytes.into())
     }
 
     /// The prefix of every key that goes on after these components. It ends in the separator, so
     /// `a` is no prefix of `ab`.
     pub fn prefix(mut self) -> Vec<u8> {
         self.bytes.push(SEPARATOR);
-        self.bytes.into_vec()
+        self.bytes
     }
 
     /// The prefix of every key whose next component starts with `start`.
     pub fn starting(self, start: impl AsRef<[u8]>) -> Vec<u8> {
-        self.part(start).bytes.into_vec()
+        self.part(start).bytes
     }
 }
 
@@ -147,7 +144,7 @@ impl Borrow<[u8]> for Key {
     }
 }
 
-fn push_escaped(bytes: &mut Bytes, part: &[u8]) {
+fn push_escaped(bytes: &mut Vec<u8>, part: &[u8]) {
     if is_plain(part) {
         bytes.extend_from_slice(part);
         return;
@@ -202,7 +199,8 @@ pub(crate) fn prefix_end(prefix: &[u8]) -> Option<Vec<u8>> {
 
 const SEPARATOR: u8 = 0;
 const ESCAPE: u8 = 1;
-const KEY_BYTES_USUAL: usize = 96;
+/// What most keys have room in.
+const KEY_BYTES_USUAL: usize = 128;
 
 #[cfg(test)]
 mod tests {

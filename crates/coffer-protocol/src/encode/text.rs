@@ -44,8 +44,7 @@ fn escaped(
     escape: impl Fn(u8, &mut Vec<u8>),
 ) {
     let mut rest = text.as_bytes();
-    while !is_plain(rest, &is_special) {
-        let Some(at) = rest.iter().position(|byte| is_special(*byte)) else { break };
+    while let Some(at) = first_special(rest, &is_special) {
         let (plain, special) = rest.split_at(at);
         out.extend_from_slice(plain);
         let Some((byte, after)) = special.split_first() else { break };
@@ -55,18 +54,27 @@ fn escaped(
     out.extend_from_slice(rest);
 }
 
-/// Whether nothing is special, as in most texts. Whole chunks are looked at without a branch for
-/// each byte, which the compiler turns into a few vector instructions; the last one overlaps with
-/// the one before it, so that no byte is looked at by itself but in the shortest of texts.
-fn is_plain(bytes: &[u8], is_special: impl Fn(u8) -> bool) -> bool {
+/// Where the first special byte is; most texts have none. Whole chunks are looked at without a branch
+/// for each byte, which the compiler turns into a few vector instructions; the last one overlaps with
+/// the one before it. So no byte is looked at by itself but in the shortest of texts, and in a chunk
+/// that has a special one.
+fn first_special(bytes: &[u8], is_special: impl Fn(u8) -> bool) -> Option<usize> {
     let any = |chunk: &[u8]| chunk.iter().fold(false, |any, byte| any | is_special(*byte));
+    let within = |from: usize| {
+        let rest = bytes.get(from..)?;
+        rest.iter().position(|byte| is_special(*byte)).map(|at| from + at)
+    };
     if let Some(last) = bytes.last_chunk::<16>() {
         let (chunks, _) = bytes.as_chunks::<16>();
-        return !any(last) && !chunks.iter().any(|chunk| any(chunk));
+        return match chunks.iter().position(|chunk| any(chunk)) {
+            Some(chunk) => within(chunk * 16),
+            None if any(last) => within(bytes.len() - last.len()),
+            None => None,
+        };
     }
     match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => !any(first) && !any(last),
-        _ => !any(bytes),
+        (Some(first), Some(last)) if !any(first) && !any(last) => None,
+        _ => within(0),
     }
 }
 

@@ -300,10 +300,11 @@ fn checksum(bytes: &[u8]) -> [u8; 8] {
 
 /// A message is bound to the head before it and to its context.
 fn bound_to(head: &[u8], context: &impl Bound) -> Vec<u8> {
-    let mut bound = Vec::with_capacity(head.len() + 160);
-    bound.extend_from_slice(&(head.len() as u64).to_be_bytes());
+    let (length, context) = ((head.len() as u64).to_be_bytes(), context.bound());
+    let mut bound = Vec::with_capacity(length.len() + head.len() + context.len());
+    bound.extend_from_slice(&length);
     bound.extend_from_slice(head);
-    bound.extend_from_slice(&context.bound());
+    bound.extend_from_slice(&context);
     bound
 }
 

@@ -140,7 +140,7 @@ async fn read_all<'a>(
     for id in ids {
         match read_one(call, id).await {
             Ok(value) => {
-                call.stands_for(read_of(id, Some(value.secret.arn()), None));
+                call.stands_for(read_of(id, Some(value.arn.clone()), None));
                 values.push(entry(value));
             }
             Err(fault) if fault.is_server_fault() => return Err(fault),
@@ -185,7 +185,7 @@ fn entry(value: ReadValue) -> SecretValueEntry {
         Plain::Binary(bytes) => (None, Some(bytes)),
     };
     SecretValueEntry {
-        arn: Some(value.secret.arn()),
+        arn: Some(value.arn),
         name: Some(value.secret.name.clone()),
         version_id: Some(value.version_id),
         secret_binary,

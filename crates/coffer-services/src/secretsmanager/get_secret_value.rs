@@ -88,7 +88,7 @@ fn answer(value: ReadValue) -> GetSecretValueOutput {
         Plain::Binary(bytes) => (None, Some(bytes)),
     };
     GetSecretValueOutput {
-        arn: Some(value.secret.arn()),
+        arn: Some(value.arn),
         name: Some(value.secret.name.clone()),
         version_id: Some(value.version_id),
         secret_binary,

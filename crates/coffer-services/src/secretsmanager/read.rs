@@ -29,6 +29,8 @@ pub(crate) struct Selector<'a> {
 pub(crate) struct ReadValue {
     /// The secret.
     pub(crate) secret: Arc<SecretRecord>,
+    /// Its ARN.
+    pub(crate) arn: String,
     /// The version's id.
     pub(crate) version_id: String,
     /// The version's labels.
@@ -50,10 +52,14 @@ pub(crate) async fn secret_value(
     selector: Selector<'_>,
 ) -> Result<ReadValue, Fault> {
     let secret = id::find_living(call, secret_id).await?;
-    call.acted_on(&secret.arn());
+    let arn = secret.arn();
+    call.acted_on(&arn);
     let (version_id, version) = choose(&secret, selector)?;
     let opened = match version.has_value {
-        true => seal::open(call, seal::AS_CALLER, &secret, version_id).await?,
+        true => {
+            let context = seal::context_of(&arn, version_id);
+            seal::open_in(call, seal::AS_CALLER, &secret, version_id, &context).await?
+        }
         false => None,
     };
     let (plain, value) = opened.ok_or_else(|| no_such_value(selector))?;
@@ -62,6 +68,7 @@ pub(crate) async fn secret_value(
         note_read(call, &secret, version_id, day).await?;
     }
     Ok(ReadValue {
+        arn,
         version_id: version_id.to_owned(),
         stages: version.stages.clone(),
         created: version.created,

@@ -261,17 +261,30 @@ pub(crate) async fn open(
     secret: &SecretRecord,
     version_id: &str,
 ) -> Result<Option<(Plain, Arc<SecretValueRecord>)>, Fault> {
+    open_in(call, through, secret, version_id, &context(secret, version_id)).await
+}
+
+/// Does the same where the encryption context of the version is at hand.
+///
+/// # Errors
+/// See [`open`].
+pub(crate) async fn open_in(
+    call: &mut Call<'_>,
+    through: Through,
+    secret: &SecretRecord,
+    version_id: &str,
+    context: &BoundContext,
+) -> Result<Option<(Plain, Arc<SecretValueRecord>)>, Fault> {
     let row = SecretValueRecord::key_of(secret, version_id);
     let Some(value) = call.get::<SecretValueRecord>(&row).await? else { return Ok(None) };
-    let context = context(secret, version_id);
     // AWS: the service's own key is for the owner's account alone, whatever a resource policy says.
     let is_shared = secret.account != call.account();
     if is_shared && through == AS_CALLER && secret.kms_key_id.is_none() {
         return Err(not_shared());
     }
-    let data_key = through.decrypt(call, &secret.region, &context, &value.data_key).await;
+    let data_key = through.decrypt(call, &secret.region, context, &value.data_key).await;
     let data_key = data_key.map_err(decryption_failure)?;
-    let plain = envelope::open_with_data_key(&data_key, &context, &value.sealed);
+    let plain = envelope::open_with_data_key(&data_key, context, &value.sealed);
     let plain = plain.map_err(decryption_failure)?;
     let plain = Plain::of_bytes(value.kind, plain)
         .ok_or_else(|| Fault::internal("a sealed text is not UTF-8"))?;
@@ -301,7 +314,12 @@ pub(crate) async fn must_be_same(
 
 /// The encryption context of a version's value, as callers of KMS have to give it.
 pub(crate) fn context(secret: &SecretRecord, version_id: &str) -> BoundContext {
-    BoundContext::of(&[("SecretARN", &secret.arn()), ("SecretVersionId", version_id)])
+    context_of(&secret.arn(), version_id)
+}
+
+/// The same for the secret of an ARN.
+pub(crate) fn context_of(arn: &str, version_id: &str) -> BoundContext {
+    BoundContext::of(&[("SecretARN", arn), ("SecretVersionId", version_id)])
 }
 
 /// KMS's refusal to seal, as Secrets Manager tells it.

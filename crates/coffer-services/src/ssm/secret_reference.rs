@@ -84,7 +84,7 @@ impl<'a> SecretReference<'a> {
             version: Some(0),
             selector: selector.map(|selector| format!(":{selector}")),
             last_modified_date: Some(read.created),
-            arn: Some(read.secret.arn()),
+            arn: Some(read.arn.clone()),
             data_type: None,
             source_result: Some(SourceResult::of(&SecretAnswer::of(read))?),
         })
@@ -176,7 +176,7 @@ impl SecretAnswer {
         };
         let created = read.created.to_jiff().strftime("%b %-d, %Y %-I:%M:%S %p");
         Self {
-            arn: Some(read.secret.arn()),
+            arn: Some(read.arn),
             name: Some(read.secret.name.clone()),
             version_id: Some(read.version_id),
             secret_string,

@@ -5,6 +5,7 @@
 mod configuration;
 mod dev;
 mod events;
+mod hang_up;
 mod process;
 mod start;
 mod stop;

@@ -4,6 +4,7 @@ pub mod audit;
 mod backups;
 mod beyond;
 mod body;
+mod certificate;
 mod clock_watch;
 mod command_line;
 pub mod config;

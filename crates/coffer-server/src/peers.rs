@@ -13,16 +13,19 @@ mod identity;
 mod tally;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use coffer_model::Sensitive;
 use coffer_pipeline::{NotTold, PeerRights, ReplicaPlace};
 use prometheus::core::Collector;
+use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
 use self::client::Client;
 use self::file::{PeerSettings, PeersFile};
 use self::identity::Identity;
 use self::tally::Tally;
+use crate::certificate::{self, Shown};
 use crate::runtime;
 
 pub(crate) use self::door::listen;
@@ -32,6 +35,8 @@ pub(crate) struct Peers {
     all: Vec<Peer>,
     acceptor: TlsAcceptor,
     tally: Tally,
+    /// What both ends are shown of this deployment; nothing where there is only a door to be tried.
+    own: Option<Arc<Shown>>,
 }
 
 /// One peer.
@@ -55,14 +60,13 @@ impl Peers {
     }
 
     fn of(file: PeersFile) -> Result<Self, String> {
-        let own = identity::own(&file.certificate, &file.key)?;
+        let own = Arc::new(Shown::read(&file.certificate, &file.key)?);
         let acceptor = identity::acceptor(&own, &file.peers)?;
         let ends = own.ends();
         if let Some(ends) = ends.filter(|ends| *ends <= runtime::real_now()) {
             // All else can be served: replicas are behind until there is another one.
             tracing::warn!(
-                "the certificate for peers in `{}` ended at {ends}: no peer takes it; renew it, and \
-                 start the server anew",
+                "the certificate for peers in `{}` ended at {ends}: no peer takes it; renew it",
                 file.certificate.display()
             );
         }
@@ -84,7 +88,14 @@ impl Peers {
             let identity = is_writer.then(|| Identity::of(&settings)).transpose()?;
             all.push(Peer { rights, client, identity, settings });
         }
-        Ok(Self { all, acceptor, tally })
+        Ok(Self { all, acceptor, tally, own: Some(own) })
+    }
+
+    /// Shows peers what is in the certificate's files, until the server stops.
+    pub(crate) async fn follow_certificate(&self, stop: watch::Receiver<bool>) {
+        if let Some(own) = self.own.clone() {
+            certificate::follow(own, stop, |ends| self.tally.certificate_ends(ends)).await;
+        }
     }
 
     /// Whether any peer may write here, so that there has to be a listener for them.

@@ -25,7 +25,7 @@ use crate::runtime::{MovableClock, RealClock};
 use crate::serve::State;
 use crate::tls::Secured;
 use crate::traces::Exporter;
-use crate::{functions, jobs, listen, log, runtime, tls, traces, trail};
+use crate::{certificate, functions, jobs, listen, log, runtime, tls, traces, trail};
 
 /// The server could not start; the text says what failed, why, and what to do.
 #[derive(Debug)]
@@ -189,9 +189,7 @@ async fn serve(
     let metrics = Metrics::new(road.routes(), &store_metrics, dropped)
         .and_then(|metrics| metrics.with(collectors))
         .map_err(|error| StartError(format!("cannot set metrics up: {error}")))?;
-    if let Some(ends) = secured.as_ref().and_then(|secured| secured.ends) {
-        metrics.state.certificate_ends(ends);
-    }
+    metrics.state.certificate_ends(secured.as_ref().and_then(|secured| secured.shown.ends()));
     let state = Arc::new(State { road, metrics, bodies, readiness: Readiness::default() });
     let address = listener.local_addr().map_err(|error| StartError(error.to_string()))?;
     let url = url_of(&listener, secured.is_some())?;
@@ -201,6 +199,7 @@ async fn serve(
     let runner = runtime::spawn(jobs::run_jobs(state.clone(), plan, stop.clone()));
     let (ended_sender, ended) = watch::channel(false);
     let exporting = exporter.map(|exporter| runtime::spawn(exporter.run(ended)));
+    follow_certificates(&state, secured.as_ref(), peers.as_ref(), &stop);
     let receiving = peers.zip(peer_listener).map(|(peers, listener)| {
         let world = state.road.world().clone();
         runtime::spawn(peers::listen(peers, world, listener, stop.clone()))
@@ -226,6 +225,24 @@ async fn serve(
     store.close().await.map_err(|error| StartError(format!("cannot close the store: {error}")))?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Has renewed certificates shown, until the server stops.
+fn follow_certificates(
+    state: &Arc<State>,
+    secured: Option<&Secured>,
+    peers: Option<&Arc<Peers>>,
+    stop: &watch::Receiver<bool>,
+) {
+    if let Some(secured) = secured {
+        let (shown, stop, state) = (secured.shown.clone(), stop.clone(), state.clone());
+        let renewed = move |ends| state.metrics.state.certificate_ends(ends);
+        runtime::spawn(async move { certificate::follow(shown, stop, renewed).await });
+    }
+    if let Some(peers) = peers.cloned() {
+        let stop = stop.clone();
+        runtime::spawn(async move { peers.follow_certificate(stop).await });
+    }
 }
 
 /// The URL that the server is found at from this machine.

@@ -2,23 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use coffer_model::Timestamp;
 use coffer_pipeline::TlsSession;
 use rustls::{ProtocolVersion, ServerConfig, ServerConnection};
-use rustls_pki_types::pem::PemObject;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
-use x509_cert::Certificate;
-use x509_cert::der::Decode as _;
 
-/// How connections are secured, and how long for.
+use crate::certificate::Shown;
+
+/// How connections are secured.
 pub(crate) struct Secured {
     /// What does the handshakes.
     pub(crate) acceptor: TlsAcceptor,
-    /// When the first certificate of the chain ends, where that can be read.
-    pub(crate) ends: Option<Timestamp>,
+    /// The certificate that it shows.
+    pub(crate) shown: Arc<Shown>,
 }
 
 /// Reads the certificate chain and its key.
@@ -26,52 +22,15 @@ pub(crate) struct Secured {
 /// # Errors
 /// A sentence for the operator: which file, and what is wrong with it.
 pub(crate) fn secured(cert: &Path, key: &Path) -> Result<Secured, String> {
-    let (certificates, private_key) = read(cert, key)?;
-    let ends = end_of(&certificates);
+    let shown = Arc::new(Shown::read(cert, key)?);
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| format!("cannot set TLS up: {error}"))?
         .with_no_client_auth()
-        .with_single_cert(certificates, private_key)
-        .map_err(|error| {
-            format!(
-                "certificate `{}` and key `{}` do not work: {error}",
-                cert.display(),
-                key.display()
-            )
-        })?;
+        .with_cert_resolver(shown.clone());
     config.alpn_protocols = vec![HTTP_2.to_vec(), b"http/1.1".to_vec()];
-    Ok(Secured { acceptor: TlsAcceptor::from(Arc::new(config)), ends })
-}
-
-/// When the first certificate of a chain ends, as far as they can be read.
-pub(crate) fn end_of(chain: &[CertificateDer<'_>]) -> Option<Timestamp> {
-    let end = |certificate: &CertificateDer<'_>| {
-        let read = Certificate::from_der(certificate).ok()?;
-        let seconds = read.tbs_certificate.validity.not_after.to_unix_duration().as_secs();
-        Some(Timestamp::EPOCH.plus(Duration::from_secs(seconds)))
-    };
-    chain.iter().filter_map(end).min()
-}
-
-/// Reads a certificate chain and its private key.
-///
-/// # Errors
-/// A sentence for the operator: which file, and what is wrong with it.
-pub(crate) fn read(
-    cert: &Path,
-    key: &Path,
-) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), String> {
-    let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(cert)
-        .and_then(Iterator::collect)
-        .map_err(|error| format!("cannot read certificates in `{}`: {error}", cert.display()))?;
-    if certificates.is_empty() {
-        return Err(format!("no certificate in `{}`; give a PEM file", cert.display()));
-    }
-    let private_key = PrivateKeyDer::from_pem_file(key)
-        .map_err(|error| format!("cannot read the private key in `{}`: {error}", key.display()))?;
-    Ok((certificates, private_key))
+    Ok(Secured { acceptor: TlsAcceptor::from(Arc::new(config)), shown })
 }
 
 /// What was agreed on with a client, in the names that CloudTrail uses: those of OpenSSL. Nothing

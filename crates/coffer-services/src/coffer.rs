@@ -28,6 +28,7 @@ mod list_rotations;
 pub(crate) mod make_backup;
 pub(crate) mod operator;
 pub(crate) mod plan_backup;
+mod progress;
 mod put_issuer_keys;
 mod rekey;
 mod retry_rotation;

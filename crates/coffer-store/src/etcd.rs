@@ -19,9 +19,7 @@ mod reads;
 mod snapshots;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -30,13 +28,16 @@ use self::failure::Failure;
 use self::layout::{Layout, of_one, put, range, written_by};
 use self::link::{ANSWER_BYTES_MAX, Cluster, Link};
 use self::messages::TxnRequest;
+use crate::StoreError;
 use crate::remote::queue::Queue;
 use crate::remote::tidings::Tidings;
 use crate::remote::{Reads, Remote, SNAPSHOTS_WAITING_MAX, Started, WAITING_MAX, Ways};
-use crate::{Batch, CommitError, Key, Observer, Revision, Row, Scan, Snapshot, Store, StoreError};
 
 /// A store in an etcd cluster, which any number of processes may have open.
-pub struct Etcd(Remote, Reads);
+pub type Etcd = Remote<EtcdEngine>;
+
+/// The engine's mark.
+pub enum EtcdEngine {}
 
 impl Etcd {
     /// Opens the store at an address, or makes one there.
@@ -50,44 +51,9 @@ impl Etcd {
         let tls = address.tls().map_err(failed)?;
         let layout = Layout::new(&address.prefix);
         let cluster = Arc::new(Cluster { address: address.clone(), tls, layout });
-        let started = Remote::start("store-etcd", move |closing| start(cluster, reads, closing));
-        started.await.map(|remote| Self(remote, reads)).map_err(failed)
-    }
-}
-
-#[async_trait]
-impl Store for Etcd {
-    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
-        self.0.read(keys).await
-    }
-
-    async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
-        self.0.scan(scan).await
-    }
-
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.0.snapshot().await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
-        self.0.commit(batch).await
-    }
-
-    fn watch(&self, observer: Arc<dyn Observer>) {
-        self.0.tidings.watch(observer);
-    }
-
-    fn is_fresh(&self) -> bool {
-        self.0.tidings.freshness.is_fresh()
-    }
-
-    fn feed_age(&self) -> Option<Duration> {
-        (self.1 == Reads::Cached).then(|| self.0.tidings.freshness.age())
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.0.end();
-        Ok(())
+        let started =
+            Self::start("store-etcd", reads, move |closing| start(cluster, reads, closing));
+        started.await.map_err(failed)
     }
 }
 

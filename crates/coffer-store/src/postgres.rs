@@ -14,22 +14,23 @@ mod snapshots;
 mod statements;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use async_trait::async_trait;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 pub use self::address::PostgresAddress;
 use self::link::{Failure, Link, Place, Session};
+use crate::StoreError;
 use crate::remote::queue::Queue;
 use crate::remote::tidings::Tidings;
 use crate::remote::{Reads, Remote, SNAPSHOTS_WAITING_MAX, Started, WAITING_MAX, Ways};
-use crate::{Batch, CommitError, Key, Observer, Revision, Row, Scan, Snapshot, Store, StoreError};
 
 /// A store in a PostgreSQL database, which any number of processes may have open.
-pub struct Postgres(Remote, Reads);
+pub type Postgres = Remote<PostgresEngine>;
+
+/// The engine's mark.
+pub enum PostgresEngine {}
 
 impl Postgres {
     /// Opens the store at an address, or makes one there.
@@ -42,44 +43,9 @@ impl Postgres {
         };
         let tls = address.tls().map_err(failed)?.map(MakeRustlsConnect::new);
         let place = Arc::new(Place { address: address.clone(), tls });
-        let started = Remote::start("store-postgres", move |closing| start(place, reads, closing));
-        started.await.map(|remote| Self(remote, reads)).map_err(failed)
-    }
-}
-
-#[async_trait]
-impl Store for Postgres {
-    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
-        self.0.read(keys).await
-    }
-
-    async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
-        self.0.scan(scan).await
-    }
-
-    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        self.0.snapshot().await
-    }
-
-    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
-        self.0.commit(batch).await
-    }
-
-    fn watch(&self, observer: Arc<dyn Observer>) {
-        self.0.tidings.watch(observer);
-    }
-
-    fn is_fresh(&self) -> bool {
-        self.0.tidings.freshness.is_fresh()
-    }
-
-    fn feed_age(&self) -> Option<Duration> {
-        (self.1 == Reads::Cached).then(|| self.0.tidings.freshness.age())
-    }
-
-    async fn close(&self) -> Result<(), StoreError> {
-        self.0.end();
-        Ok(())
+        let started =
+            Self::start("store-postgres", reads, move |closing| start(place, reads, closing));
+        started.await.map_err(failed)
     }
 }
 

@@ -8,16 +8,19 @@ pub(crate) mod tidings;
 pub(crate) mod tls;
 mod told;
 
+use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
+use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
 use self::requests::{Commit, Pages, Range, Read, RemoteSnapshot};
 use self::tidings::Tidings;
 use crate::store::{Excess, READ_KEYS_MAX, SCAN_ROWS_MAX};
-use crate::{Batch, CommitError, Key, Revision, Row, Scan, Snapshot, StoreError};
+use crate::{Batch, CommitError, Key, Observer, Revision, Row, Scan, Snapshot, Store, StoreError};
 
 /// How caches are kept fresh.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,12 +32,14 @@ pub enum Reads {
     Strong,
 }
 
-/// Workers, for as long as their store is open.
-pub(crate) struct Remote {
-    pub(crate) tidings: Arc<Tidings>,
+/// A store that is kept elsewhere by the engine `E`: its workers, for as long as it is open.
+pub struct Remote<E> {
+    tidings: Arc<Tidings>,
+    reads: Reads,
     ways: RwLock<Option<Ways>>,
     closing: watch::Sender<bool>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    engine: PhantomData<fn() -> E>,
 }
 
 /// Workers that have been started.
@@ -53,12 +58,12 @@ pub(crate) struct Ways {
     pub(crate) snapshots: mpsc::Sender<Pages>,
 }
 
-impl Remote {
+impl<E> Remote<E> {
     /// Starts workers on a thread with this name. `start` is told when the store closes.
     ///
     /// # Errors
     /// What `start` says, or why it could not say anything.
-    pub(crate) async fn start<F, S>(name: &str, start: F) -> Result<Self, String>
+    pub(crate) async fn start<F, S>(name: &str, reads: Reads, start: F) -> Result<Self, String>
     where
         F: FnOnce(watch::Receiver<bool>) -> S + Send + 'static,
         S: Future<Output = Result<Started, String>>,
@@ -69,46 +74,8 @@ impl Remote {
         let thread = Mutex::new(Some(thread.map_err(|error| error.to_string())?));
         let opened = opened.await.unwrap_or_else(|_| Err("its thread ended".to_owned()));
         let (ways, tidings) = opened?;
-        Ok(Self { tidings, ways: RwLock::new(Some(ways)), closing, thread })
-    }
-
-    pub(crate) async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
-        Excess::check("keys in a read", keys.len(), READ_KEYS_MAX)?;
-        let (answer, outcome) = oneshot::channel();
-        let read = Read::Keys(keys.to_vec(), answer);
-        let ways = self.ways().ok_or_else(closed)?;
-        ways.points.send(read).await.map_err(|_| closed())?;
-        drop(ways);
-        outcome.await.unwrap_or_else(|_| Err(closed()))
-    }
-
-    pub(crate) async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
-        Excess::check("rows in a scan", scan.rows_max, SCAN_ROWS_MAX)?;
-        let (answer, outcome) = oneshot::channel();
-        let read = Read::Range(Range::of(&scan), answer);
-        let ways = self.ways().ok_or_else(closed)?;
-        ways.scans.send(read).await.map_err(|_| closed())?;
-        drop(ways);
-        outcome.await.unwrap_or_else(|_| Err(closed()))
-    }
-
-    pub(crate) async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
-        // One page is written while the next one is read.
-        let (pages, snapshot) = mpsc::channel(1);
-        let ways = self.ways().ok_or_else(closed)?;
-        ways.snapshots.send(pages).await.map_err(|_| closed())?;
-        Ok(Box::new(RemoteSnapshot(snapshot)))
-    }
-
-    pub(crate) async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
-        batch.check()?;
-        let (answer, outcome) = oneshot::channel();
-        let refused = || CommitError::Unavailable(CLOSED.to_owned());
-        let ways = self.ways().ok_or_else(refused)?;
-        ways.commits.send(Commit { batch, answer }).await.map_err(|_| refused())?;
-        drop(ways);
-        // A worker that died without an answer may have committed.
-        outcome.await.unwrap_or(Err(CommitError::Unknown))
+        let ways = RwLock::new(Some(ways));
+        Ok(Self { tidings, reads, ways, closing, thread, engine: PhantomData })
     }
 
     fn ways(&self) -> Option<Ways> {
@@ -116,7 +83,7 @@ impl Remote {
     }
 
     /// Lets the workers finish what is queued, and waits for their thread.
-    pub(crate) fn end(&self) {
+    fn end(&self) {
         drop(self.ways.write().unwrap_or_else(PoisonError::into_inner).take());
         self.closing.send_replace(true);
         let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -129,7 +96,66 @@ impl Remote {
     }
 }
 
-impl Drop for Remote {
+#[async_trait]
+impl<E> Store for Remote<E> {
+    async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
+        Excess::check("keys in a read", keys.len(), READ_KEYS_MAX)?;
+        let (answer, outcome) = oneshot::channel();
+        let read = Read::Keys(keys.to_vec(), answer);
+        let ways = self.ways().ok_or_else(closed)?;
+        ways.points.send(read).await.map_err(|_| closed())?;
+        drop(ways);
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    async fn scan(&self, scan: Scan<'_>) -> Result<Vec<(Key, Row)>, StoreError> {
+        Excess::check("rows in a scan", scan.rows_max, SCAN_ROWS_MAX)?;
+        let (answer, outcome) = oneshot::channel();
+        let read = Read::Range(Range::of(&scan), answer);
+        let ways = self.ways().ok_or_else(closed)?;
+        ways.scans.send(read).await.map_err(|_| closed())?;
+        drop(ways);
+        outcome.await.unwrap_or_else(|_| Err(closed()))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>, StoreError> {
+        // One page is written while the next one is read.
+        let (pages, snapshot) = mpsc::channel(1);
+        let ways = self.ways().ok_or_else(closed)?;
+        ways.snapshots.send(pages).await.map_err(|_| closed())?;
+        Ok(Box::new(RemoteSnapshot(snapshot)))
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<Revision, CommitError> {
+        batch.check()?;
+        let (answer, outcome) = oneshot::channel();
+        let refused = || CommitError::Unavailable(CLOSED.to_owned());
+        let ways = self.ways().ok_or_else(refused)?;
+        ways.commits.send(Commit { batch, answer }).await.map_err(|_| refused())?;
+        drop(ways);
+        // A worker that died without an answer may have committed.
+        outcome.await.unwrap_or(Err(CommitError::Unknown))
+    }
+
+    fn watch(&self, observer: Arc<dyn Observer>) {
+        self.tidings.watch(observer);
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.tidings.freshness.is_fresh()
+    }
+
+    fn feed_age(&self) -> Option<Duration> {
+        (self.reads == Reads::Cached).then(|| self.tidings.freshness.age())
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.end();
+        Ok(())
+    }
+}
+
+impl<E> Drop for Remote<E> {
     fn drop(&mut self) {
         self.end();
     }

@@ -7,7 +7,7 @@ import ssl
 
 import pytest
 
-from peers import EAST, WEST, Authority, create, is_gone, status, waits_for_its_peer
+from peers import EAST, WEST, Authority, create, in_sync, is_gone, status, waits_for_its_peer
 from server import eventually
 from world import new_account
 
@@ -135,6 +135,12 @@ def test_a_certificate_of_ones_own_that_has_ended_is_told_of_and_all_else_served
     assert west.value() == "first"
     eventually(lambda: waits_for_its_peer(west), "the peer takes nothing")
     assert is_gone(east)
+    # One that is renewed is taken with no new start.
+    west.authority.certificate("west.example")
+    in_sync(west, seconds_max=90)
+    assert east.value() == "first"
+    assert west.metric(expiry) > now + 3_600
+    assert west.server.log.count(f"the certificate in `{west.chain}` is another one now") == 1
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,8 @@ impl StateMetrics {
     }
 
     /// Takes when the server's certificate ends.
-    pub(crate) fn certificate_ends(&self, at: Timestamp) {
-        self.certificate_expiry.set(at.as_secs());
+    pub(crate) fn certificate_ends(&self, at: Option<Timestamp>) {
+        self.certificate_expiry.set(at.map_or(0, Timestamp::as_secs));
     }
 }
 

@@ -79,7 +79,7 @@ fn known() -> Result<Peers, String> {
         .map_err(|error| error.to_string())?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
-    Ok(Peers { all: vec![peer], acceptor: TlsAcceptor::from(Arc::new(config)), tally })
+    Ok(Peers { all: vec![peer], acceptor: TlsAcceptor::from(Arc::new(config)), tally, own: None })
 }
 
 const FILE: &str = r#"

@@ -3,30 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use coffer_model::Timestamp;
 use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ParsedCertificate, WebPkiClientVerifier};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use super::file::PeerSettings;
-use crate::{tls, trust};
-
-/// This deployment's certificate chain and its key.
-pub(super) struct Own {
-    certificates: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-}
-
-impl Own {
-    /// When it ends, where that can be read.
-    pub(super) fn ends(&self) -> Option<Timestamp> {
-        tls::end_of(&self.certificates)
-    }
-}
+use crate::certificate::Shown;
+use crate::trust;
 
 /// How a peer that writes here proves who it is.
 pub(super) struct Identity {
@@ -34,20 +21,11 @@ pub(super) struct Identity {
     verifier: Arc<dyn ClientCertVerifier>,
 }
 
-/// Reads this deployment's certificate and key.
-///
-/// # Errors
-/// A sentence for the operator.
-pub(super) fn own(certificate: &Path, key: &Path) -> Result<Own, String> {
-    let (certificates, key) = tls::read(certificate, key)?;
-    Ok(Own { certificates, key })
-}
-
 /// What peers are let in by: a certificate of any peer's authority; whose it is, [`Identity`] says.
 ///
 /// # Errors
 /// A sentence for the operator.
-pub(super) fn acceptor(own: &Own, peers: &[PeerSettings]) -> Result<TlsAcceptor, String> {
+pub(super) fn acceptor(own: &Arc<Shown>, peers: &[PeerSettings]) -> Result<TlsAcceptor, String> {
     let mut roots = RootCertStore::empty();
     for peer in peers {
         for authority in trust::read(&peer.authorities)? {
@@ -55,13 +33,11 @@ pub(super) fn acceptor(own: &Own, peers: &[PeerSettings]) -> Result<TlsAcceptor,
         }
     }
     let verifier = verifier(roots)?;
-    let config = ServerConfig::builder_with_provider(provider())
+    let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|error| format!("cannot set TLS up: {error}"))?
         .with_client_cert_verifier(verifier)
-        .with_single_cert(own.certificates.clone(), own.key.clone_key())
-        .map_err(|error| format!("the certificate and its key do not work: {error}"))?;
-    let mut config = config;
+        .with_cert_resolver(own.clone());
     // Each connection shows a certificate: none is let in by what an earlier one showed.
     config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
@@ -73,14 +49,12 @@ pub(super) fn acceptor(own: &Own, peers: &[PeerSettings]) -> Result<TlsAcceptor,
 ///
 /// # Errors
 /// A sentence for the operator.
-pub(super) fn client(own: &Own, peer: &PeerSettings) -> Result<TlsConnector, String> {
-    let config = ClientConfig::builder_with_provider(provider())
+pub(super) fn client(own: &Arc<Shown>, peer: &PeerSettings) -> Result<TlsConnector, String> {
+    let mut config = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(&[&rustls::version::TLS13])
         .map_err(|error| format!("cannot set TLS up: {error}"))?
         .with_root_certificates(roots(&peer.authorities)?)
-        .with_client_auth_cert(own.certificates.clone(), own.key.clone_key())
-        .map_err(|error| format!("the certificate and its key do not work: {error}"))?;
-    let mut config = config;
+        .with_client_cert_resolver(own.clone());
     config.resumption = rustls::client::Resumption::disabled();
     Ok(TlsConnector::from(Arc::new(config)))
 }

@@ -58,7 +58,6 @@ impl Tally {
             "coffer_replication_certificate_expiry_timestamp_seconds",
             "When the certificate ends that this server shows to peers.",
         )?;
-        certificate_expiry.set(ends.map_or(0, Timestamp::as_secs));
         for name in names {
             for outcome in [ANSWERED, UNREACHABLE] {
                 sent.with_label_values(&[name.as_str(), outcome]);
@@ -67,7 +66,14 @@ impl Tally {
                 received.with_label_values(&[name.as_str(), outcome]);
             }
         }
-        Ok(Self { sent, reachable, received, strangers, certificate_expiry })
+        let tally = Self { sent, reachable, received, strangers, certificate_expiry };
+        tally.certificate_ends(ends);
+        Ok(tally)
+    }
+
+    /// Takes when the certificate ends that is shown to peers.
+    pub(super) fn certificate_ends(&self, at: Option<Timestamp>) {
+        self.certificate_expiry.set(at.map_or(0, Timestamp::as_secs));
     }
 
     /// Counts a message that was sent.

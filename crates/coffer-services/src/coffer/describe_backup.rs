@@ -2,10 +2,11 @@
 
 use coffer_model::Timestamp;
 use coffer_pipeline::{Access, Call, Demand, Operation};
-use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
+use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::backup::{BackupRecord, BackupState};
 use super::operator::must_operate;
+use super::progress::Progress;
 
 /// Tells of the backup that is being made, or of the last one.
 pub(super) struct DescribeBackup;
@@ -18,7 +19,7 @@ pub(super) struct DescribeBackupInput {}
 #[derive(Output, Debug, Default)]
 pub(super) struct DescribeBackupOutput {
     backup_id: Option<String>,
-    state: Option<WireState>,
+    state: Option<Progress>,
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
     root_key_id: Option<String>,
@@ -30,17 +31,6 @@ pub(super) struct DescribeBackupOutput {
     unreadable_rows: Option<i64>,
     failure: Option<String>,
     last_done: Option<Timestamp>,
-}
-
-/// What a caller is told of the states.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
-pub(super) enum WireState {
-    #[shape(wire = "IN_PROGRESS")]
-    InProgress,
-    #[shape(wire = "DONE")]
-    Done,
-    #[shape(wire = "FAILED")]
-    Failed,
 }
 
 impl Operation for DescribeBackup {
@@ -63,9 +53,9 @@ impl Operation for DescribeBackup {
         Ok(DescribeBackupOutput {
             backup_id: Some(backup.id.clone()),
             state: Some(match backup.state {
-                BackupState::InProgress => WireState::InProgress,
-                BackupState::Done => WireState::Done,
-                BackupState::Failed => WireState::Failed,
+                BackupState::InProgress => Progress::InProgress,
+                BackupState::Done => Progress::Done,
+                BackupState::Failed => Progress::Failed,
             }),
             started: Some(backup.started),
             ended: backup.ended,

@@ -2,9 +2,10 @@
 
 use coffer_model::Timestamp;
 use coffer_pipeline::{Access, Call, Demand, Operation};
-use coffer_protocol::{AwsEnum, ErrorRow, Fault, Input, Output};
+use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::operator::must_operate;
+use super::progress::Progress;
 use super::root_key_change::{ChangeState, RootKeyChangeRecord};
 
 /// Tells of the change of the root key that is going on, or of the last one.
@@ -19,23 +20,12 @@ pub(super) struct DescribeRekeyInput {}
 pub(super) struct DescribeRekeyOutput {
     root_key_id: Option<String>,
     change_id: Option<String>,
-    state: Option<WireState>,
+    state: Option<Progress>,
     former_root_key_id: Option<String>,
     keys_resealed: Option<i64>,
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
     failure: Option<String>,
-}
-
-/// What a caller is told of the steps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AwsEnum)]
-pub(super) enum WireState {
-    #[shape(wire = "IN_PROGRESS")]
-    InProgress,
-    #[shape(wire = "DONE")]
-    Done,
-    #[shape(wire = "FAILED")]
-    Failed,
 }
 
 impl Operation for DescribeRekey {
@@ -69,12 +59,12 @@ impl Operation for DescribeRekey {
             root_key_id,
             change_id: Some(change.id.clone()),
             state: Some(match change.state {
-                ChangeState::Done => WireState::Done,
-                ChangeState::Failed => WireState::Failed,
+                ChangeState::Done => Progress::Done,
+                ChangeState::Failed => Progress::Failed,
                 ChangeState::Obtaining
                 | ChangeState::Switching
                 | ChangeState::Resealing
-                | ChangeState::Settling => WireState::InProgress,
+                | ChangeState::Settling => Progress::InProgress,
             }),
             former_root_key_id: change.from.clone(),
             keys_resealed: i64::try_from(change.keys_resealed).ok(),

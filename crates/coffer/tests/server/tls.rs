@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::process::{Server, Setup, run};
+use crate::process::{Server, Setup, run, wait_for};
 
 /// A server with a certificate for `localhost`, and what its clients trust.
 fn setup() -> (Setup, CertificateDer<'static>) {
@@ -32,6 +32,14 @@ async fn connect(
     trusted: &CertificateDer<'static>,
     protocols: &[&[u8]],
 ) -> TlsStream<TcpStream> {
+    try_connect(server, trusted, protocols).await.unwrap()
+}
+
+async fn try_connect(
+    server: &Server,
+    trusted: &CertificateDer<'static>,
+    protocols: &[&[u8]],
+) -> std::io::Result<TlsStream<TcpStream>> {
     let mut roots = rustls::RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -43,7 +51,22 @@ async fn connect(
     config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
     let stream = TcpStream::connect(server.address()).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// What `/metrics` tells.
+fn metrics(server: &Server, trusted: &CertificateDer<'static>) -> String {
+    run(async {
+        let stream = connect(server, trusted, &[]).await;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        let connection = runtime::spawn(connection);
+        let request = http::Request::get("/metrics").body(Full::<Bytes>::default()).unwrap();
+        let answer = sender.send_request(request).await.unwrap();
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        drop(sender);
+        connection.await.unwrap().unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    })
 }
 
 fn put_request(server: &Server, credentials: &Credentials) -> http::Request<Full<Bytes>> {
@@ -139,20 +162,38 @@ fn both_versions_of_http_are_spoken_over_tls_as_the_client_likes() {
 fn the_metrics_tell_when_the_certificate_ends() {
     let (setup, trusted) = setup();
     let server = setup.start();
-    let text = run(async {
-        let stream = connect(&server, &trusted, &[]).await;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
-        let connection = runtime::spawn(connection);
-        let request = http::Request::get("/metrics").body(Full::<Bytes>::default()).unwrap();
-        let answer = sender.send_request(request).await.unwrap();
-        let body = answer.into_body().collect().await.unwrap().to_bytes();
-        drop(sender);
-        connection.await.unwrap().unwrap();
-        String::from_utf8(body.to_vec()).unwrap()
-    });
+    let text = metrics(&server, &trusted);
     // The library's own choice: the year 4096.
     let told = "\ncoffer_tls_certificate_expiry_timestamp_seconds 67090118400\n";
     assert!(text.contains(told), "{text}");
+    server.stop();
+}
+
+#[test]
+fn a_certificate_that_is_renewed_is_shown_without_a_new_start() {
+    let (setup, first) = setup();
+    let server = setup.start();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut renewed = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+    renewed.not_after = rcgen::date_time_ymd(2090, 1, 1);
+    let renewed = renewed.self_signed(&key).unwrap();
+    let next = renewed.der().clone();
+    let shows = |trusted| run(try_connect(&server, trusted, &[])).is_ok();
+
+    // One whose key is not there yet does not take the place of one that works.
+    fs::write(setup.path("cert.pem"), renewed.pem()).unwrap();
+    wait_for(|| setup.log().contains("stays as it was: certificate `cert.pem`").then_some(()));
+    assert!(shows(&first) && !shows(&next));
+    fs::write(setup.path("key.pem"), key.serialize_pem()).unwrap();
+    wait_for(|| shows(&next).then_some(()));
+    assert!(!shows(&first));
+    wait_for(|| {
+        let told = "\ncoffer_tls_certificate_expiry_timestamp_seconds 3786912000\n";
+        metrics(&server, &next).contains(told).then_some(())
+    });
+    fs::remove_file(setup.path("key.pem")).unwrap();
+    wait_for(|| setup.log().contains("cannot read the private key in `key.pem`").then_some(()));
+    assert!(shows(&next));
     server.stop();
 }
 

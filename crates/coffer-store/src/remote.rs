@@ -97,7 +97,7 @@ impl<E> Remote<E> {
 }
 
 #[async_trait]
-impl<E> Store for Remote<E> {
+impl<E: 'static> Store for Remote<E> {
     async fn read(&self, keys: &[Key]) -> Result<Vec<Option<Row>>, StoreError> {
         Excess::check("keys in a read", keys.len(), READ_KEYS_MAX)?;
         let (answer, outcome) = oneshot::channel();

@@ -6,7 +6,7 @@ use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::backup::{BackupRecord, BackupState};
 use super::operator::must_operate;
-use super::progress::Progress;
+use super::progress::WireState;
 
 /// Tells of the backup that is being made, or of the last one.
 pub(super) struct DescribeBackup;
@@ -19,7 +19,7 @@ pub(super) struct DescribeBackupInput {}
 #[derive(Output, Debug, Default)]
 pub(super) struct DescribeBackupOutput {
     backup_id: Option<String>,
-    state: Option<Progress>,
+    state: Option<WireState>,
     started: Option<Timestamp>,
     ended: Option<Timestamp>,
     root_key_id: Option<String>,
@@ -53,9 +53,9 @@ impl Operation for DescribeBackup {
         Ok(DescribeBackupOutput {
             backup_id: Some(backup.id.clone()),
             state: Some(match backup.state {
-                BackupState::InProgress => Progress::InProgress,
-                BackupState::Done => Progress::Done,
-                BackupState::Failed => Progress::Failed,
+                BackupState::InProgress => WireState::InProgress,
+                BackupState::Done => WireState::Done,
+                BackupState::Failed => WireState::Failed,
             }),
             started: Some(backup.started),
             ended: backup.ended,

@@ -5,7 +5,7 @@ use coffer_pipeline::{Access, Call, Demand, Operation};
 use coffer_protocol::{ErrorRow, Fault, Input, Output};
 
 use super::operator::must_operate;
-use super::progress::Progress;
+use super::progress::WireState;
 use super::root_key_change::{ChangeState, RootKeyChangeRecord};
 
 /// Tells of the change of the root key that is going on, or of the last one.
@@ -20,7 +20,7 @@ pub(super) struct DescribeRekeyInput {}
 pub(super) struct DescribeRekeyOutput {
     root_key_id: Option<String>,
     change_id: Option<String>,
-    state: Option<Progress>,
+    state: Option<WireState>,
     former_root_key_id: Option<String>,
     keys_resealed: Option<i64>,
     started: Option<Timestamp>,
@@ -59,12 +59,12 @@ impl Operation for DescribeRekey {
             root_key_id,
             change_id: Some(change.id.clone()),
             state: Some(match change.state {
-                ChangeState::Done => Progress::Done,
-                ChangeState::Failed => Progress::Failed,
+                ChangeState::Done => WireState::Done,
+                ChangeState::Failed => WireState::Failed,
                 ChangeState::Obtaining
                 | ChangeState::Switching
                 | ChangeState::Resealing
-                | ChangeState::Settling => Progress::InProgress,
+                | ChangeState::Settling => WireState::InProgress,
             }),
             former_root_key_id: change.from.clone(),
             keys_resealed: i64::try_from(change.keys_resealed).ok(),

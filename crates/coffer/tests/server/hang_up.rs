@@ -95,7 +95,7 @@ fn stored(server: &Server, credentials: &Credentials) -> BTreeSet<String> {
 fn recorded(setup: &Setup) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let all = Portion { records_max: 10_000, bytes_max: usize::MAX, sequence_max: u64::MAX };
-    let mut reader = Reader::new(&setup.data("journal"), Position::START);
+    let mut reader = Reader::new(&setup.data("audit"), Position::START);
     let read = reader.read(all, |entry| {
         let text = String::from_utf8_lossy(entry.record);
         if text.contains(r#""eventName":"PutParameter""#) {

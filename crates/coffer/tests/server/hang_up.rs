@@ -7,14 +7,13 @@ use std::time::Duration;
 use bytes::Bytes;
 use coffer_client::Credentials;
 use coffer_journal::{Portion, Position, Reader};
-use coffer_protocol::sigv4::Signer;
 use coffer_server::runtime;
 use http_body_util::Full;
 use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
-use crate::process::{Server, Setup, run, wait_for};
+use crate::process::{Server, Setup, put_head, run, wait_for};
 
 #[test]
 fn what_was_sent_whole_is_done_and_recorded_whoever_hangs_up() {
@@ -70,15 +69,7 @@ fn put_request(
 ) -> (http::request::Parts, Bytes) {
     let name = name(number);
     let body = Bytes::from(format!(r#"{{"Name":"{name}","Value":"v","Type":"String"}}"#));
-    let request = http::Request::post(format!("http://{}/", server.address()))
-        .header("x-amz-target", "AmazonSSM.PutParameter")
-        .body(())
-        .unwrap();
-    let (mut head, ()) = request.into_parts();
-    let now = runtime::real_now();
-    let signer = Signer { credentials, region: "us-east-1", service: "ssm", now };
-    signer.sign_request(&mut head, &body).unwrap();
-    (head, body)
+    (put_head(server.address(), credentials, &body), body)
 }
 
 fn name(number: usize) -> String {

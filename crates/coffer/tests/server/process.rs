@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use coffer_client::{Client, ClientError, Credentials};
+use coffer_protocol::sigv4::Signer;
 use coffer_server::runtime;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -187,6 +188,23 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// The head of a signed PutParameter.
+pub(crate) fn put_head(
+    address: &str,
+    credentials: &Credentials,
+    body: &[u8],
+) -> http::request::Parts {
+    let request = http::Request::post(format!("http://{address}/"))
+        .header("x-amz-target", "AmazonSSM.PutParameter")
+        .body(())
+        .unwrap();
+    let (mut head, ()) = request.into_parts();
+    let now = runtime::real_now();
+    let signer = Signer { credentials, region: "us-east-1", service: "ssm", now };
+    signer.sign_request(&mut head, body).unwrap();
+    head
 }
 
 pub(crate) fn key(id: &str, secret: &str) -> Credentials {

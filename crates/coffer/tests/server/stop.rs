@@ -5,10 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use bytes::Bytes;
-use coffer_protocol::sigv4::Signer;
-use coffer_server::runtime;
 
-use crate::process::Setup;
+use crate::process::{Setup, put_head};
 
 #[test]
 fn a_request_in_flight_is_finished_while_nobody_new_comes_in() {
@@ -84,14 +82,7 @@ fn connect(address: &str) -> TcpStream {
 /// A signed PutParameter as its bytes, which waits to be told to go on.
 fn put_request(address: &str, credentials: &coffer_client::Credentials) -> (String, Bytes) {
     let body = Bytes::from_static(br#"{"Name":"/flying","Value":"v","Type":"String"}"#);
-    let request = http::Request::post(format!("http://{address}/"))
-        .header("x-amz-target", "AmazonSSM.PutParameter")
-        .body(())
-        .unwrap();
-    let (mut head, ()) = request.into_parts();
-    let now = runtime::real_now();
-    let signer = Signer { credentials, region: "us-east-1", service: "ssm", now };
-    signer.sign_request(&mut head, &body).unwrap();
+    let head = put_head(address, credentials, &body);
     let mut text = String::from("POST / HTTP/1.1\r\nexpect: 100-continue\r\n");
     for (name, value) in &head.headers {
         text.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
